@@ -1,0 +1,1 @@
+"""OpenID Connect identity provider for the parents of school children."""

@@ -1,0 +1,1 @@
+"""Who logs in: accounts, passwords, sessions."""

@@ -1,0 +1,68 @@
+"""Accounts, what they hold, and the browser sessions that logged in with them."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from idp.db import Base, new_id
+
+
+class Account(Base):
+    """What logs in. States: notified, pending_email, active, suspended, merged."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    identifiant: Mapped[str] = mapped_column(String(64), unique=True)
+    """Never reused: a row is anonymised, never deleted, so the unique constraint remembers it."""
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16), default="active")
+    civility: Mapped[str] = mapped_column(String(10), default="")
+    family_name: Mapped[str] = mapped_column(String(100))
+    usage_name: Mapped[str] = mapped_column(String(100), default="")
+    first_name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    email_verified_at: Mapped[dt.datetime | None]
+    mobile: Mapped[str | None] = mapped_column(String(16), index=True)
+    mobile_verified_at: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    last_login_at: Mapped[dt.datetime | None]
+    previous_login_at: Mapped[dt.datetime | None]
+    """The login before the last, which the portal shows."""
+
+    responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")
+
+
+class AccountResponsable(Base):
+    """A responsable held by an account. The primary key makes a second account from one responsable impossible."""
+
+    __tablename__ = "account_responsables"
+
+    responsable_id: Mapped[str] = mapped_column(ForeignKey("responsables.id"), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+
+    account: Mapped[Account] = relationship(back_populates="responsables")
+
+
+class Session(Base):
+    """A browser that logged in. The cookie holds 256 random bits; the row their SHA-256."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("ix_sessions_account_id", "account_id"), Index("ix_sessions_ends_at", "ends_at"))
+
+    id: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(32), unique=True, default=new_id)
+    """Names the session in grants, in `sid` derivation and on pages; opens nothing."""
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    auth_time: Mapped[dt.datetime]
+    amr: Mapped[str] = mapped_column(String(60), default="pwd")
+    """Methods separated by spaces (RFC 8176): pwd, sms, …"""
+    acr: Mapped[str] = mapped_column(String(60), default="")
+    last_seen_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    """Absolute end; the idle limit is checked against last_seen_at."""
+    user_agent: Mapped[str] = mapped_column(String(256), default="")
+
+    account: Mapped[Account] = relationship()

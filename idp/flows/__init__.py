@@ -1,0 +1,1 @@
+"""Journeys as stored steps; they know neither HTTP nor the protocol."""

@@ -1,0 +1,1 @@
+"""What an account gave a client: consents, codes, tokens."""

@@ -1,0 +1,47 @@
+"""What an account gave a client."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp.db import Base
+
+
+class Grant(Base):
+    """One redeemed authorization code with its family of refresh tokens: one row, `generation` counts the rotations.
+
+    The id is chosen when the code is made; a second redemption meets the primary key and revokes the grant.
+    """
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        Index("ix_grants_account_id_client_id", "account_id", "client_id"),
+        Index("ix_grants_session_id", "session_id"),
+        Index("ix_grants_ends_at", "ends_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    session_id: Mapped[str | None] = mapped_column(String(32))
+    """Session.public_id; a grant without offline_access dies with the session."""
+    scope: Mapped[str] = mapped_column(Text)
+    generation: Mapped[int] = mapped_column(Integer, default=0)
+    details: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON of what rotation must keep: auth_time, acr, amr, nonce, claims, resource, confirmation key."""
+    offline: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class Consent(Base):
+    """Scopes that a parent let a client have; a wider request asks again."""
+
+    __tablename__ = "consents"
+
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[dt.datetime]

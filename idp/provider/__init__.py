@@ -1,0 +1,1 @@
+"""The OpenID protocol joined to our records."""

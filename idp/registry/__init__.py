@@ -1,0 +1,1 @@
+"""Schools, pupils and responsables as the school files tell them. The registry never logs in."""

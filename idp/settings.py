@@ -1,0 +1,369 @@
+"""Settings: one TOML file and the environment (`IDP_SECTION__KEY`), typed; every error is told at once.
+
+The docstring under each field is its documentation: `config.example.toml` is made from it (`idp settings example`).
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from idp.errors import ConfigurationError
+
+Count = Annotated[int, Meta(ge=0)]
+Positive = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A table of the settings file."""
+
+
+class Server(Section):
+    """Where the provider answers, and as whom."""
+
+    issuer: str = "http://127.0.0.1:8000"
+    """The issuer identifier: the https address that parents see, without a trailing slash."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Port = 8000
+    """The port to listen on."""
+    workers: Positive = 1
+    """Processes; one a core."""
+    threads: Positive = 8
+    """Threads that answer requests, in each process."""
+    trusted_proxies: Count = 0
+    """How many proxies in front add X-Forwarded-* headers. 0: those headers change nothing."""
+    demo: bool = False
+    """Lets plain http work at 127.0.0.1 for the issuer, redirect URIs and fetches. Never outside one's own machine."""
+
+
+class Database(Section):
+    """Where the records are."""
+
+    url: str = "sqlite:///var/idp.db"
+    """A SQLAlchemy address: `sqlite:///PATH` or `postgresql+psycopg://USER@HOST/NAME`."""
+    synchronous: Literal["FULL", "NORMAL"] = "FULL"
+    """SQLite only. FULL survives a power cut; NORMAL survives a crash of the process, and is faster."""
+    pool_size: Positive = 8
+    """PostgreSQL connections kept by each process for pages."""
+
+
+class Keys(Section):
+    """Signing and sealing keys."""
+
+    directory: str = "keys"
+    """The folder of the key files. They must be readable by the provider's user alone (mode 600)."""
+    reload_seconds: Positive = 30
+    """How often each process looks for new or retired keys."""
+
+
+class Sessions(Section):
+    """How long a browser stays logged in."""
+
+    idle_minutes: Positive = 30
+    """A session without a request for that long ends."""
+    absolute_hours: Positive = 12
+    """A session ends after that long, whatever happens."""
+    flow_minutes: Positive = 60
+    """A journey (login, registration) may take that long."""
+
+
+class Tokens(Section):
+    """Lifetimes of what relying parties get."""
+
+    code_seconds: Annotated[int, Meta(ge=1, le=60)] = 60
+    """Life of an authorization code."""
+    access_token_seconds: Positive = 300
+    """Life of an access token."""
+    id_token_seconds: Positive = 300
+    """Life of an ID token."""
+    refresh_token_days: Positive = 30
+    """Life of a refresh token family with offline_access. Without it, refresh tokens die with the session."""
+    leeway_seconds: Annotated[int, Meta(ge=0, le=60)] = 10
+    """Clock difference accepted in what others signed."""
+
+
+class Login(Section):
+    """Limits of the login page."""
+
+    failures: Positive = 10
+    """Wrong passwords on one account, within `window_minutes`, before it locks."""
+    window_minutes: Positive = 15
+    """The time over which failures are counted."""
+    lock_minutes: Positive = 15
+    """How long the lock lasts. A recovery lifts it."""
+    slow_after: Positive = 3
+    """From that failure on, each answer must wait a little longer before the next try (1, 2, 4, 8… seconds)."""
+    failures_per_address: Positive = 100
+    """Wrong passwords from one address within the window, before it must wait."""
+    failures_in_total: Positive = 10000
+    """Wrong passwords on the whole site within the window, before all logins slow down."""
+
+
+class Passwords(Section):
+    """What a password must be, and how it is hashed."""
+
+    policy: Literal["guide", "anssi"] = "guide"
+    """guide: 8 to 14 unaccented characters, a letter and a digit. anssi: 12 to 128 characters, no composition rule."""
+    argon2_memory_kib: Annotated[int, Meta(ge=8192)] = 19456
+    """argon2id memory of one hash, in KiB."""
+    argon2_time: Positive = 2
+    """argon2id passes."""
+    argon2_parallelism: Positive = 1
+    """argon2id lanes."""
+    concurrent_hashes: Count = 0
+    """Hashes computed at the same time in one process; 0: one a core."""
+    waiting_hashes: Positive = 64
+    """Requests that may wait for a hash in one process; past it the answer is 503 with Retry-After."""
+
+
+class Sms(Section):
+    """Codes by SMS. Each costs money: the limits are counted in the database."""
+
+    driver: Literal["none", "http", "ovh", "kannel"] = "none"
+    """The gateway: none (SMS stay in the outbox), http (generic), ovh, kannel."""
+    url: str = ""
+    """The gateway's address: the whole URL for http, the base for kannel (…/cgi-bin/sendsms) and ovh."""
+    username: str = ""
+    """kannel: user. ovh: application key. http: user for Basic authentication."""
+    password: str = ""
+    """kannel, http: password. ovh: application secret."""
+    consumer_key: str = ""
+    """ovh: consumer key."""
+    service: str = ""
+    """ovh: service name (sms-xx00000-1)."""
+    sender: str = "EduConnect"
+    """The sender shown, 3 to 11 letters and digits."""
+    timeout_seconds: Positive = 10
+    """How long the gateway may take to answer."""
+    enabled: bool = True
+    """The kill switch: false stops self-registration by SMS, and says so on the page."""
+    code_lifetime_minutes: Positive = 30
+    """Life of a code."""
+    code_tries: Positive = 5
+    """Wrong tries that kill a code."""
+    tries_per_number_per_day: Positive = 15
+    """Wrong tries a day on one number, over all flows."""
+    resend_after_seconds: Positive = 60
+    """Wait before a new code may be asked for."""
+    per_number_per_hour: Positive = 3
+    """Codes sent to one number in an hour."""
+    per_number_per_day: Positive = 6
+    """Codes sent to one number in a day."""
+    budget_per_hour: Positive = 5000
+    """Codes sent by the whole site in an hour."""
+    alarm_percent: Annotated[int, Meta(ge=1, le=100)] = 80
+    """Share of the hourly budget from which an alarm is logged."""
+    foreign_countries: tuple[str, ...] = ()
+    """Calling codes outside France that may get a code, such as "32". None by default: cost and fraud."""
+
+
+class Mail(Section):
+    """Mail by an SMTP relay."""
+
+    host: str = ""
+    """The relay; empty: mails stay in the outbox."""
+    port: Port = 587
+    """Its port."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """starttls and tls verify the certificate and never fall back; none only for a relay on this machine."""
+    username: str = ""
+    """User, empty when the relay asks for none."""
+    password: str = ""
+    """Password."""
+    sender: str = "ne-pas-repondre@localhost"
+    """Address of the sender."""
+    sender_name: str = "Administrateur des services en ligne"
+    """Name of the sender (the guide's)."""
+    ca_file: str = ""
+    """A CA bundle of one's own for the relay's certificate."""
+    timeout_seconds: Positive = 10
+    """How long the relay may take to answer."""
+
+
+class Worker(Section):
+    """Delivery of messages and housekeeping."""
+
+    poll_milliseconds: Positive = 500
+    """How often an idle worker looks for messages."""
+    lease_seconds: Positive = 60
+    """How long a worker may hold a message before another takes it."""
+    batch: Positive = 20
+    """Messages taken at once."""
+    attempts: Positive = 8
+    """Tries before a message is a dead letter."""
+    backoff_seconds: Positive = 5
+    """Wait after the first failure; doubled at each one, up to an hour."""
+
+
+class SelfRegistration(Section):
+    """SMS self-registration."""
+
+    date_tries: Positive = 5
+    """Wrong submissions of the children's dates that close the flow."""
+    bar_hours: Positive = 24
+    """How long the responsable is then barred."""
+    matches_per_address_per_hour: Positive = 60
+    """Searches for a responsable from one address in an hour."""
+
+
+class Contact(Section):
+    """The assistance team, shown at the foot of each page."""
+
+    name: str = "Assistance de l’académie"
+    """Name of the team."""
+    hours: str = "du lundi au vendredi, de 8 h à 18 h"
+    """Opening hours."""
+    phone: str = ""
+    """Telephone number."""
+    email: str = ""
+    """E-mail address."""
+
+
+class Site(Section):
+    """The pages."""
+
+    name: str = "ÉduConnect"
+    """The service's name."""
+    portal_url: str = ""
+    """Where a login goes that no service asked for: the portal's address."""
+    theme: str = ""
+    """A folder of the deployer: `templates/` replaces pages, `theme.css` is loaded after the stylesheet."""
+    languages: tuple[str, ...] = ("fr", "en")
+    """Languages offered, the default first."""
+
+
+class Limits(Section):
+    """Limits by network address; those on money and secrets are always in the database."""
+
+    store: str = "memory://"
+    """`memory://` (each process counts) or `redis://HOST:PORT` (all count together)."""
+    requests_per_address_per_minute: Positive = 600
+    """Requests to forms from one address in a minute."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings, by section."""
+
+    server: Server = msgspec.field(default_factory=Server)
+    database: Database = msgspec.field(default_factory=Database)
+    keys: Keys = msgspec.field(default_factory=Keys)
+    sessions: Sessions = msgspec.field(default_factory=Sessions)
+    tokens: Tokens = msgspec.field(default_factory=Tokens)
+    login: Login = msgspec.field(default_factory=Login)
+    passwords: Passwords = msgspec.field(default_factory=Passwords)
+    sms: Sms = msgspec.field(default_factory=Sms)
+    mail: Mail = msgspec.field(default_factory=Mail)
+    worker: Worker = msgspec.field(default_factory=Worker)
+    self_registration: SelfRegistration = msgspec.field(default_factory=SelfRegistration)
+    contact: Contact = msgspec.field(default_factory=Contact)
+    site: Site = msgspec.field(default_factory=Site)
+    limits: Limits = msgspec.field(default_factory=Limits)
+
+
+def load(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file (`path`, else `IDP_CONFIG`, else `config.toml` if it exists) and the environment.
+
+    Raises ConfigurationError with every problem: unknown section or key, wrong type, value out of range.
+    """
+    file = Path(path or environ.get("IDP_CONFIG") or "config.toml")
+    tables: dict[str, Any] = {}
+    if file.exists():
+        try:
+            tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigurationError([f"{file}: not a TOML file in UTF-8: {error}"]) from error
+    elif path or environ.get("IDP_CONFIG"):
+        raise ConfigurationError([f"{file}: no such file"])
+    return build(tables, environ)
+
+
+def build(tables: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from TOML tables and environment variables. Raises ConfigurationError with every problem."""
+    problems: list[str] = []
+    sections: dict[str, Section] = {}
+    types: dict[str, type[Section]] = get_type_hints(Settings)
+    values = {name: dict(table) if isinstance(table, dict) else table for name, table in tables.items()}
+    _add_environment(values, environ or {}, types, problems)
+    for name, table in values.items():
+        if name not in types:
+            problems.append(f"[{name}]: no such section; there are {', '.join(types)}")
+        elif not isinstance(table, dict):
+            problems.append(f"{name}: must be a table, [{name}]")
+        else:
+            sections[name] = _section(name, types[name], table, problems)
+    if not problems:
+        settings = Settings(**sections)  # type: ignore[arg-type]  # each section was built with its own type
+        problems = _contradictions(settings)
+    if problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def _add_environment(
+    values: dict[str, Any], environ: Mapping[str, str], types: Mapping[str, type[Section]], problems: list[str]
+) -> None:
+    for variable, text in environ.items():
+        if not variable.startswith("IDP_") or "__" not in variable:
+            continue
+        section, _, key = variable[4:].lower().partition("__")
+        if section not in types or key not in types[section].__struct_fields__:
+            problems.append(f"{variable}: no such setting")
+            continue
+        kind = get_type_hints(types[section], include_extras=True)[key]
+        table = values.setdefault(section, {})
+        if isinstance(table, dict):
+            table[key] = tuple(filter(None, text.split(","))) if "tuple" in str(kind) else _from_text(text, kind)
+
+
+def _from_text(text: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError:
+        return text
+
+
+def _section(name: str, kind: type[Section], table: Mapping[str, Any], problems: list[str]) -> Section:
+    hints = get_type_hints(kind, include_extras=True)
+    accepted: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in hints:
+            problems.append(f"{name}.{key}: no such setting; [{name}] has {', '.join(hints)}")
+            continue
+        try:
+            accepted[key] = msgspec.convert(value, hints[key])
+        except msgspec.ValidationError as error:
+            problems.append(f"{name}.{key}: {error}")
+    return kind(**accepted)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is a loopback address."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def _contradictions(settings: Settings) -> list[str]:
+    """What each key allows but not together."""
+    problems = []
+    issuer = urlsplit(settings.server.issuer)
+    if issuer.scheme not in ("http", "https") or not issuer.hostname or issuer.query or issuer.fragment:
+        problems.append("server.issuer: must be an https address without query or fragment")
+    elif settings.server.issuer.endswith("/"):
+        problems.append("server.issuer: must not end with a slash")
+    elif issuer.scheme == "http" and not (settings.server.demo and is_loopback(settings.server.issuer)):
+        problems.append("server.issuer: must be https (plain http works at 127.0.0.1 with server.demo = true only)")
+    if settings.server.demo and not is_loopback(settings.server.issuer):
+        problems.append("server.demo: only for an issuer at 127.0.0.1")
+    if settings.sms.driver != "none" and not settings.sms.url:
+        problems.append(f"sms.url: the {settings.sms.driver} gateway needs its address")
+    if settings.sms.driver == "ovh" and not (settings.sms.consumer_key and settings.sms.service):
+        problems.append("sms.consumer_key, sms.service: the ovh gateway needs both")
+    if settings.mail.security == "none" and settings.mail.host not in ("", "127.0.0.1", "::1", "localhost"):
+        problems.append("mail.security: none is for a relay on this machine only")
+    return problems

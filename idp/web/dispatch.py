@@ -1,0 +1,35 @@
+"""The table in front of Flask: hot endpoints are answered here, everything else falls through (decision 21)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from idp.web.http import BodyTooLarge, HttpAnswer, HttpRequest
+
+Endpoint = Callable[[HttpRequest], HttpAnswer | None]
+"""Answers a request, or gives None: Flask then answers it with a page."""
+
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class Dispatch:
+    """A WSGI application that asks its table of (method, path) first and `fallback` next."""
+
+    def __init__(self, table: Mapping[tuple[str, str], Endpoint], fallback: Wsgi) -> None:
+        self._table = dict(table)
+        self._fallback = fallback
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        endpoint = self._table.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if endpoint is None:
+            return self._fallback(environ, start_response)
+        request = HttpRequest.from_environ(environ)
+        environ["idp.request"] = request
+        try:
+            answer = endpoint(request)
+        except BodyTooLarge:
+            answer = HttpAnswer.json({"error": "invalid_request", "error_description": "body too large"}, 413)
+        if answer is None:
+            return self._fallback(environ, start_response)
+        start_response(answer.status_line, [*answer.headers, ("Content-Length", str(len(answer.body)))])
+        return (answer.body,)

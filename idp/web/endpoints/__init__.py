@@ -1,0 +1,1 @@
+"""OpenID endpoints, one module each."""

@@ -1,0 +1,1 @@
+"""What a parent sees, one module a journey."""
