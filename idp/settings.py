@@ -24,7 +24,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     """A table of the settings file."""
 
 
-class Server(Section):
+class Server(Section, frozen=True, kw_only=True):
     """Where the provider answers, and as whom."""
 
     issuer: str = "http://127.0.0.1:8000"
@@ -43,7 +43,7 @@ class Server(Section):
     """Lets plain http work at 127.0.0.1 for the issuer, redirect URIs and fetches. Never outside one's own machine."""
 
 
-class Database(Section):
+class Database(Section, frozen=True, kw_only=True):
     """Where the records are."""
 
     url: str = "sqlite:///var/idp.db"
@@ -54,7 +54,7 @@ class Database(Section):
     """PostgreSQL connections kept by each process for pages."""
 
 
-class Keys(Section):
+class Keys(Section, frozen=True, kw_only=True):
     """Signing and sealing keys."""
 
     directory: str = "keys"
@@ -63,7 +63,7 @@ class Keys(Section):
     """How often each process looks for new or retired keys."""
 
 
-class Sessions(Section):
+class Sessions(Section, frozen=True, kw_only=True):
     """How long a browser stays logged in."""
 
     idle_minutes: Positive = 30
@@ -74,7 +74,7 @@ class Sessions(Section):
     """A journey (login, registration) may take that long."""
 
 
-class Tokens(Section):
+class Tokens(Section, frozen=True, kw_only=True):
     """Lifetimes of what relying parties get."""
 
     code_seconds: Annotated[int, Meta(ge=1, le=60)] = 60
@@ -89,7 +89,7 @@ class Tokens(Section):
     """Clock difference accepted in what others signed."""
 
 
-class Login(Section):
+class Login(Section, frozen=True, kw_only=True):
     """Limits of the login page."""
 
     failures: Positive = 10
@@ -106,7 +106,7 @@ class Login(Section):
     """Wrong passwords on the whole site within the window, before all logins slow down."""
 
 
-class Passwords(Section):
+class Passwords(Section, frozen=True, kw_only=True):
     """What a password must be, and how it is hashed."""
 
     policy: Literal["guide", "anssi"] = "guide"
@@ -123,7 +123,7 @@ class Passwords(Section):
     """Requests that may wait for a hash in one process; past it the answer is 503 with Retry-After."""
 
 
-class Sms(Section):
+class Sms(Section, frozen=True, kw_only=True):
     """Codes by SMS. Each costs money: the limits are counted in the database."""
 
     driver: Literal["none", "http", "ovh", "kannel"] = "none"
@@ -164,7 +164,7 @@ class Sms(Section):
     """Calling codes outside France that may get a code, such as "32". None by default: cost and fraud."""
 
 
-class Mail(Section):
+class Mail(Section, frozen=True, kw_only=True):
     """Mail by an SMTP relay."""
 
     host: str = ""
@@ -187,7 +187,7 @@ class Mail(Section):
     """How long the relay may take to answer."""
 
 
-class Worker(Section):
+class Worker(Section, frozen=True, kw_only=True):
     """Delivery of messages and housekeeping."""
 
     poll_milliseconds: Positive = 500
@@ -202,7 +202,7 @@ class Worker(Section):
     """Wait after the first failure; doubled at each one, up to an hour."""
 
 
-class SelfRegistration(Section):
+class SelfRegistration(Section, frozen=True, kw_only=True):
     """SMS self-registration."""
 
     date_tries: Positive = 5
@@ -213,7 +213,7 @@ class SelfRegistration(Section):
     """Searches for a responsable from one address in an hour."""
 
 
-class Contact(Section):
+class Contact(Section, frozen=True, kw_only=True):
     """The assistance team, shown at the foot of each page."""
 
     name: str = "Assistance de l’académie"
@@ -226,7 +226,7 @@ class Contact(Section):
     """E-mail address."""
 
 
-class Site(Section):
+class Site(Section, frozen=True, kw_only=True):
     """The pages."""
 
     name: str = "ÉduConnect"
@@ -239,7 +239,7 @@ class Site(Section):
     """Languages offered, the default first."""
 
 
-class Limits(Section):
+class Limits(Section, frozen=True, kw_only=True):
     """Limits by network address; those on money and secrets are always in the database."""
 
     store: str = "memory://"

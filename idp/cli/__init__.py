@@ -1,1 +1,56 @@
-"""The `idp` command."""
+"""The `idp` command: one module a subject, loaded when it is asked for."""
+
+import importlib
+import sys
+from pathlib import Path
+
+import click
+
+from idp import settings
+from idp.errors import ConfigurationError
+
+SUBJECTS = {
+    "serve": "Answer pages and endpoints.",
+    "migrate": "Bring the database to this version's tables.",
+    "settings": "The settings file's documentation.",
+    "registry": "Schools, pupils and responsables.",
+    "keys": "Signing and sealing keys.",
+    "clients": "Client applications.",
+    "worker": "Deliver messages.",
+    "outbox": "Look at the messages that wait.",
+}
+
+
+class Subjects(click.Group):
+    """Commands by subject; a module `idp.cli.NAME` gives its `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in SUBJECTS if (Path(__file__).parent / f"{name}.py").exists()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"idp.cli.{cmd_name}")
+        command: click.Command = getattr(module, "command", None) or module.group
+        command.short_help = SUBJECTS[cmd_name]
+        return command
+
+
+@click.group(cls=Subjects)
+@click.option("--config", type=click.Path(dir_okay=False), help="The settings file (else IDP_CONFIG, config.toml).")
+@click.pass_context
+def main(ctx: click.Context, config: str | None) -> None:
+    """Identity provider for the parents of school children."""
+    if ctx.invoked_subcommand == "settings" or "--help" in sys.argv:
+        return
+    ctx.obj = settings.load(config)
+
+
+def run() -> None:
+    """Entry point: configuration problems are listed, one a line, exit 2."""
+    try:
+        main()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(f"idp: {problem}", err=True)
+        raise SystemExit(2) from error

@@ -167,7 +167,7 @@ class PostgresqlHotPath:
 
     def compile(self, statement: Executable) -> str:
         assert isinstance(statement, ClauseElement)
-        return str(statement.compile(dialect=postgresql.dialect(paramstyle="pyformat")))
+        return str(statement.compile(dialect=postgresql.dialect(paramstyle="pyformat")))  # type: ignore[no-untyped-call]
 
     def read(self, sql: str, parameters: Parameters) -> Row | None:
         try:

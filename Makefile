@@ -1,0 +1,43 @@
+# `make` lists the targets. Each installs what it needs into .venv and is quick the second time.
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-reset test test-quick check fix clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(READY): requirements.lock
+	@echo "Installing into .venv (once)…"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
+	@touch $(READY)
+
+test: $(READY) ## Every test (T=path for some)
+	@$(BIN)/python -m pytest -n auto $(or $(T),tests)
+
+test-quick: $(READY) ## The quick tests
+	@$(BIN)/python -m pytest -n auto -m "not slow" $(or $(T),tests)
+
+check: $(READY) ## Format, lint, types, floors, settings' documentation
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m idp settings | diff config.example.toml - || { echo "config.example.toml is not up to date: make fix"; exit 1; }
+	@! grep -nE '(^| )https?://' requirements.lock || { echo "requirements.lock holds an address"; exit 1; }
+
+fix: $(READY) ## Format, mend what can be mended, write generated files
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/python -m idp settings > config.example.toml
+
+lock: $(READY) ## Choose versions anew and write requirements.lock
+	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q pyproject.toml --group demo --group dev -o requirements.lock
+
+clean: ## Remove what was installed and made
+	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,68 @@
+"""The one place where all is put together."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from idp import provider
+from idp.accounts import models as _accounts
+from idp.db import db, engine
+from idp.db.hot import HotPath, open_hot_path
+from idp.delivery import models as _delivery
+from idp.flows import models as _flows
+from idp.grants import models as _grants
+from idp.registry import models as _registry
+from idp.relying_parties import models as _relying_parties
+from idp.settings import Settings
+from idp.web import endpoints, pages
+from idp.web.dispatch import Dispatch
+
+MODELS = (_accounts, _delivery, _flows, _grants, _registry, _relying_parties)
+"""Imported so that the metadata knows every table."""
+
+PACKAGE = Path(__file__).resolve().parent
+MAXIMUM_FORM = 256 * 1024
+
+
+def _folder(name: str) -> str:
+    """The folder of templates or static files: carried into the wheel, or beside the package in a checkout."""
+    inside = PACKAGE / name
+    return str(inside if inside.is_dir() else PACKAGE.parent / name)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What lives as long as the application; `app.extensions["idp"]`."""
+
+    settings: Settings
+    hot: HotPath
+    provider: Any
+
+
+def create_app(settings: Settings) -> Flask:
+    """The provider's application. Raises ConfigurationError when keys or database cannot be used."""
+    app = Flask("idp", template_folder=_folder("templates"), static_folder=_folder("static"))
+    options = engine.options(settings.database)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=options.pop("url"),
+        SQLALCHEMY_ENGINE_OPTIONS=options,
+        MAX_CONTENT_LENGTH=MAXIMUM_FORM,
+        MAX_FORM_PARTS=500,
+        IDP=settings,
+    )
+    db.init_app(app)
+    with app.app_context():
+        engine.prepare(db.engine, settings.database)
+    hot = open_hot_path(settings.database)
+    services = Services(settings, hot, provider.build(settings, hot))
+    app.extensions["idp"] = services
+    endpoints.register(app)
+    pages.register(app)
+    app.wsgi_app = Dispatch(endpoints.hot_table(services), app.wsgi_app)  # type: ignore[method-assign]
+    if settings.server.trusted_proxies:
+        hops = settings.server.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
