@@ -41,6 +41,8 @@ def test_a_landline_is_a_number_but_no_mobile() -> None:
     assert phones.parse("01 99 00 90 01") == phones.Phone("+33199009001", False, "33")
 
 
-@pytest.mark.parametrize(("raw", "country"), [("+44 7700 900123", "44"), ("+351 912 345 678", "351"), ("+1 2025550100", "1")])
+@pytest.mark.parametrize(
+    ("raw", "country"), [("+44 7700 900123", "44"), ("+351 912 345 678", "351"), ("+1 2025550100", "1")]
+)
 def test_a_foreign_number_tells_its_calling_code(raw: str, country: str) -> None:
     assert phones.parse(raw).country == country

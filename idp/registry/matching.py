@@ -1,0 +1,100 @@
+"""Finding a responsable from what a parent types, and the children that a responsable answers for today."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from idp.db import db
+from idp.registry import names
+from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
+
+LEGAL_REPRESENTATIVE = 1
+
+
+@dataclass(frozen=True)
+class Child:
+    """A pupil as one school enrols them today."""
+
+    pupil_id: str
+    first_name: str
+    family_name: str
+    usage_name: str
+    birth_on: dt.date
+    uai: str
+    school_name: str
+    degree: int
+    class_label: str
+    level: str
+    school_year: int
+
+
+def find_responsables(surname: str, first_name: str, mobile_e164: str) -> list[Responsable]:
+    """Current natural persons of these names and mobile who are legal representatives of a current pupil.
+
+    The surname is the birth or the usage name, whole; the first name is whole too. Nothing is guessed: neither
+    phonetics nor likeness. One adult has a responsable in each school, so several may be found.
+    """
+    if not (mobile_e164 and names.is_plausible(surname) and names.is_plausible(first_name)):
+        return []
+    surname_key, first_key = names.key(surname), names.key(first_name)
+    if not surname_key or not first_key:
+        return []
+    statement = (
+        select(Responsable)
+        .where(Responsable.mobile == mobile_e164, Responsable.first_key == first_key)
+        .where(or_(Responsable.family_key == surname_key, Responsable.usage_key == surname_key))
+        .where(Responsable.ended_at.is_(None), Responsable.is_organisation.is_(False))
+        .where(
+            select(Link.pupil_id)
+            .join(Enrolment, _enrolled_where_linked())
+            .where(Link.responsable_id == Responsable.id, *_current_link())
+            .correlate(Responsable)
+            .exists()
+        )
+        .order_by(Responsable.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def children_of(responsable_ids: Collection[str]) -> list[Child]:
+    """The children these responsables represent today, the eldest first; once for each school a child is in."""
+    if not responsable_ids:
+        return []
+    statement = (
+        select(Pupil, Enrolment, School)
+        .join(Link, Link.pupil_id == Pupil.id)
+        .join(Responsable, Responsable.id == Link.responsable_id)
+        .join(Enrolment, _enrolled_where_linked())
+        .join(School, School.uai == Enrolment.uai)
+        .where(Link.responsable_id.in_(responsable_ids), Responsable.ended_at.is_(None), *_current_link())
+        .order_by(Pupil.birth_on, Pupil.first_key, Enrolment.uai)
+    )
+    children = (_child(pupil, enrolment, school) for pupil, enrolment, school in db.session.execute(statement).tuples())
+    return list(dict.fromkeys(children))
+
+
+def _enrolled_where_linked() -> ColumnElement[bool]:
+    """A link counts in its own school: a pupil who left it takes no right along."""
+    return and_(Enrolment.pupil_id == Link.pupil_id, Enrolment.uai == Responsable.uai, Enrolment.ended_at.is_(None))
+
+
+def _current_link() -> tuple[ColumnElement[bool], ...]:
+    return (Link.ended_at.is_(None), Link.legal_level == LEGAL_REPRESENTATIVE)
+
+
+def _child(pupil: Pupil, enrolment: Enrolment, school: School) -> Child:
+    return Child(
+        pupil_id=pupil.id,
+        first_name=pupil.first_name,
+        family_name=pupil.family_name,
+        usage_name=pupil.usage_name,
+        birth_on=pupil.birth_on,
+        uai=school.uai,
+        school_name=school.name,
+        degree=school.degree,
+        class_label=enrolment.class_label,
+        level=enrolment.level,
+        school_year=enrolment.school_year,
+    )

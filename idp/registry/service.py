@@ -1,0 +1,37 @@
+"""Schools: their identifiers, their creation, and the school year."""
+
+import datetime as dt
+import re
+
+from idp.db import db
+from idp.registry.errors import UaiInvalid
+from idp.registry.models import School
+
+_KEY_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+
+
+def check_uai(uai: str) -> str:
+    """The UAI in capitals. Raises UaiInvalid unless its last letter is the key of its seven digits."""
+    written = uai.strip().upper()
+    if not re.fullmatch(r"\d{7}[A-Z]", written, re.ASCII) or written[7] != _KEY_LETTERS[int(written[:7]) % 23]:
+        raise UaiInvalid(uai=written)
+    return written
+
+
+def save_school(uai: str, name: str, *, degree: int, academie: str = "", commune: str = "") -> School:
+    """Create the school, or correct it when it is known already. Raises UaiInvalid."""
+    written = check_uai(uai)
+    school = db.session.get(School, written)
+    if school is None:
+        school = School(uai=written, name=name, degree=degree)
+        db.session.add(school)
+    school.name, school.degree = name, degree
+    school.academie = academie or school.academie or ""
+    school.commune = commune or school.commune or ""
+    db.session.flush()
+    return school
+
+
+def school_year_of(day: dt.date) -> int:
+    """The school year of a day: 2025 for 2025-2026. August opens the new one."""
+    return day.year if day.month >= 8 else day.year - 1
