@@ -18,6 +18,7 @@ $(READY): requirements.lock
 	@touch $(READY)
 
 test: $(READY) ## Every test (T=path for some)
+	@$(BIN)/python tests/browser/install.py
 	@$(BIN)/python -m pytest -n auto $(or $(T),tests)
 
 test-quick: $(READY) ## The quick tests
