@@ -1,0 +1,63 @@
+"""Sealed values: AES-256-GCM with the purpose as associated data, so that one kind never passes for another."""
+
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar, cast
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+T = TypeVar("T")
+NONCE = 12
+MAXIMUM = 8192
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@lru_cache
+def _decoder(kind: Hashable) -> "msgspec.msgpack.Decoder[Any]":
+    return msgspec.msgpack.Decoder(kind)
+
+
+class Unsealable(Exception):
+    """The value was not sealed by us for that purpose."""
+
+
+class Sealer:
+    """Seals with the first key, opens with any."""
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._keys = tuple(AESGCM(key) for key in keys)
+
+    def seal(self, purpose: str, value: object) -> str:
+        """The value as URL-safe text that only this provider can read or make."""
+        nonce = os.urandom(NONCE)
+        sealed = self._keys[0].encrypt(nonce, _encode(value), purpose.encode())
+        return urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode("ascii")
+
+    def open(self, purpose: str, text: str, kind: type[T]) -> T:
+        """The value sealed for that purpose. Raises Unsealable."""
+        data = decode_base64url(text)
+        if data is None or len(data) <= NONCE:
+            raise Unsealable
+        for key in self._keys:
+            try:
+                plain = key.decrypt(data[:NONCE], data[NONCE:], purpose.encode())
+                return cast(T, _decoder(cast(Hashable, kind)).decode(plain))
+            except (InvalidTag, msgspec.DecodeError):
+                continue
+        raise Unsealable
+
+
+def decode_base64url(text: str) -> bytes | None:
+    """Bytes of canonical unpadded base64url; None for anything else, or for more than MAXIMUM characters."""
+    if len(text) > MAXIMUM or not text.isascii():
+        return None
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return None
+    return data if urlsafe_b64encode(data).rstrip(b"=").decode() == text else None
