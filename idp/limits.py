@@ -1,0 +1,152 @@
+"""Limits: those on money and secrets are counted in the database; those by address in memory or Valkey/Redis.
+
+When the store is down, money and secrets fail closed (the database's error goes up), addresses fail open with an
+alarm (ARCHITECTURE, decision 11).
+"""
+
+import datetime as dt
+import hashlib
+import ipaddress
+import threading
+from functools import lru_cache
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import Storage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import Index, LargeBinary, case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp import clock
+from idp.db import Base, db
+from idp.settings import Limits
+
+log = structlog.get_logger(__name__)
+
+
+class Counter(Base):
+    """A window that is being counted. The key is hashed: a copy of the table tells no telephone number or name."""
+
+    __tablename__ = "counters"
+    __table_args__ = (Index("ix_counters_ends_at", "ends_at"),)
+
+    key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    used: Mapped[int]
+    ends_at: Mapped[dt.datetime]
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+
+
+def hit(key: str, *, limit: int, window_seconds: int, amount: int = 1) -> bool:
+    """Count `amount` under `key` if it fits into `limit`, and tell whether it did. What is refused is not counted.
+
+    The window opens with the first hit and lasts `window_seconds`. One statement decides, so that parallel requests
+    never pass the limit together. Runs in the current transaction; the caller commits, refusals too.
+    """
+    if amount > limit:
+        return False
+    now = clock.now()
+    over = Counter.ends_at <= now
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    new = insert(Counter).values(key=_digest(key), used=amount, ends_at=now + dt.timedelta(seconds=window_seconds))
+    statement = new.on_conflict_do_update(
+        index_elements=[Counter.key],
+        set_={
+            "used": case((over, new.excluded.used), else_=Counter.used + new.excluded.used),
+            "ends_at": case((over, new.excluded.ends_at), else_=Counter.ends_at),
+        },
+        where=over | (Counter.used + new.excluded.used <= limit),
+    ).returning(Counter.used)
+    return db.session.execute(statement).first() is not None
+
+
+def _open_window(key: str) -> tuple[int, dt.datetime] | None:
+    query = select(Counter.used, Counter.ends_at).where(Counter.key == _digest(key), Counter.ends_at > clock.now())
+    row = db.session.execute(query).first()
+    return None if row is None else (row.used, row.ends_at)
+
+
+def used(key: str) -> int:
+    """How much the window that is open under `key` has counted; 0 without one."""
+    window = _open_window(key)
+    return window[0] if window else 0
+
+
+def seconds_left(key: str) -> int:
+    """Seconds until the window that is open under `key` ends, rounded up; 0 without one."""
+    window = _open_window(key)
+    return -int((clock.now() - window[1]) // dt.timedelta(seconds=1)) if window else 0
+
+
+def clear(key: str) -> None:
+    """Forget what was counted under `key`: a recovery lifts a lock."""
+    db.session.execute(delete(Counter).where(Counter.key == _digest(key)))
+
+
+def sweep(batch: int = 1000) -> int:
+    """Delete windows that ended, at most `batch`; how many. The worker's housekeeping."""
+    ended = select(Counter.key).where(Counter.ends_at <= clock.now()).order_by(Counter.ends_at).limit(batch)
+    gone = db.session.execute(delete(Counter).where(Counter.key.in_(ended)).returning(Counter.key))
+    return len(gone.all())
+
+
+class AddressLimits:
+    """Counts by network address. A store that is down lets everybody through for a while, and an alarm is logged."""
+
+    PAUSE = dt.timedelta(seconds=10)
+    """How long a store that failed is left alone: no request waits for it meanwhile."""
+
+    def __init__(self, store: str) -> None:
+        timeouts = {"socket_timeout": 1, "socket_connect_timeout": 1} if store.startswith("redis") else {}
+        self._store = store
+        self._limiter: FixedWindowRateLimiter | None = None
+        self._timeouts = timeouts
+        self._down_until: dt.datetime | None = None
+        self._lock = threading.Lock()
+
+    def hit(self, kind: str, address: str, *, limit: int, window_seconds: int) -> bool:
+        """Count one request of `kind` from `address`; whether it is within the limit."""
+        if self._down_until is not None and clock.now() < self._down_until:
+            return True
+        try:
+            item = RateLimitItemPerSecond(limit, window_seconds)
+            return self._open().hit(item, kind, network(address))
+        except StorageError as error:
+            self._down_until = clock.now() + self.PAUSE
+            log.error("address_limits_store_down", alarm=True, store_error=type(error.storage_error).__name__)
+            return True
+
+    def _open(self) -> FixedWindowRateLimiter:
+        with self._lock:
+            if self._limiter is None:
+                store = storage_from_string(self._store, wrap_exceptions=True, **self._timeouts)
+                assert isinstance(store, Storage)
+                self._limiter = FixedWindowRateLimiter(store)
+            return self._limiter
+
+
+def network(address: str) -> str:
+    """What is counted as one address: an IPv4 address, an IPv6 /64 (what one household has)."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
+    return str(parsed)
+
+
+@lru_cache(maxsize=8)
+def _address_limits(store: str) -> AddressLimits:
+    return AddressLimits(store)
+
+
+def hit_address(settings: Limits, kind: str, address: str, *, limit: int, window_seconds: int) -> bool:
+    """Count one request of `kind` (such as `login`) from `address`; whether it is within the limit."""
+    return _address_limits(settings.store).hit(kind, address, limit=limit, window_seconds=window_seconds)
