@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.db import Base, new_id
@@ -66,3 +66,29 @@ class Session(Base):
     user_agent: Mapped[str] = mapped_column(String(256), default="")
 
     account: Mapped[Account] = relationship()
+
+
+class Identifiant(Base):
+    """An identifiant that was given once. The row stays for ever, so that nobody else gets it again."""
+
+    __tablename__ = "identifiants"
+    __table_args__ = (UniqueConstraint("stem", "number"),)
+
+    identifiant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    stem: Mapped[str] = mapped_column(String(48))
+    number: Mapped[int]
+    given_at: Mapped[dt.datetime]
+
+
+class LoginAttempts(Base):
+    """Wrong passwords counted on one account (or on one unknown identifiant); a good login deletes the row."""
+
+    __tablename__ = "login_attempts"
+
+    target: Mapped[str] = mapped_column(String(72), primary_key=True)
+    """`account:<id>`, or `unknown:<SHA-256>` so that an unknown identifiant is answered as a known one."""
+    failures: Mapped[int] = mapped_column(default=0)
+    first_at: Mapped[dt.datetime]
+    next_at: Mapped[dt.datetime]
+    """No try is taken before that instant."""
+    locked_until: Mapped[dt.datetime | None]

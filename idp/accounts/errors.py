@@ -1,0 +1,38 @@
+"""What may be refused to somebody who logs in or chooses a password."""
+
+import datetime as dt
+
+from idp.errors import Refusal
+
+
+class WrongCredentials(Refusal):
+    """Unknown identifiant or wrong password: nobody is told which."""
+
+
+class TooManyTries(Refusal):
+    """The account or the address must wait until `ends_at`; `locked` tells the lock from the growing delay."""
+
+    ends_at: dt.datetime
+    locked: bool
+
+
+class AccountUnavailable(Refusal):
+    """The password is right, but the account is in a `state` that does not log in."""
+
+    state: str
+
+
+class PasswordRefused(Refusal):
+    """`rules` lists the rules that the new password breaks: length, letter, digit, plain, common, identifiant."""
+
+    rules: tuple[str, ...]
+
+
+class HashingBusy(Refusal):
+    """Too many requests wait for a hash; `retry_seconds` is for Retry-After."""
+
+    retry_seconds: int
+
+
+class AlreadyHeld(Refusal):
+    """A responsable belongs to an account already."""

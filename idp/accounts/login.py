@@ -1,0 +1,136 @@
+"""Logging in with identifiant and password, within the limits of the login page.
+
+A try is counted before its password is looked at, so that tries sent in parallel all count.
+Source: journeys, «Écran d'authentification»; OWASP WSTG-ATHN-03.
+"""
+
+import datetime as dt
+import hashlib
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from idp import audit, clock, limits
+from idp.accounts import passwords
+from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
+from idp.accounts.identifiant import normalise
+from idp.accounts.models import Account, LoginAttempts
+from idp.db import db
+from idp.settings import Settings
+
+TOTAL = "login:total"
+
+
+def authenticate(typed: str, password: str, address: str, settings: Settings) -> Account:
+    """The account of this identifiant and password.
+
+    Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
+    Raises WrongCredentials, TooManyTries, AccountUnavailable, HashingBusy.
+    """
+    account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
+    target = _target(account, typed)
+    account_id, password_hash = (account.id, account.password_hash) if account else (None, None)
+    _check_address(address, settings)
+    _count_try(target, settings)
+    db.session.commit()
+    right = passwords.verify(password_hash, password, settings.passwords)
+    fresh = None
+    if right and password_hash and passwords.needs_rehash(password_hash, settings.passwords):
+        fresh = passwords.hash(password, settings.passwords)
+    if not right or account_id is None:
+        _count_failure(address, account_id, settings)
+        raise WrongCredentials
+    return _accept(account_id, target, fresh)
+
+
+def lift_lock(account_id: str) -> None:
+    """Forget the account's failures: a recovery by SMS or mail calls it."""
+    db.session.execute(delete(LoginAttempts).where(LoginAttempts.target == f"account:{account_id}"))
+
+
+def _target(account: Account | None, typed: str) -> str:
+    if account is not None:
+        return f"account:{account.id}"
+    return "unknown:" + hashlib.sha256(normalise(typed).encode()).hexdigest()
+
+
+def _address_key(address: str) -> str:
+    return f"login:address:{limits.network(address)}"
+
+
+def _check_address(address: str, settings: Settings) -> None:
+    key = _address_key(address)
+    if limits.used(key) >= settings.login.failures_per_address:
+        ends_at = clock.now() + dt.timedelta(seconds=limits.seconds_left(key))
+        db.session.commit()
+        raise TooManyTries(ends_at=ends_at, locked=True)
+
+
+def _count_try(target: str, settings: Settings) -> None:
+    """Count one try on a target. Raises TooManyTries while it must wait."""
+    now = clock.now()
+    row = _attempts(target, now)
+    if row.locked_until and row.locked_until > now:
+        _refuse(row.locked_until, locked=True)
+    if row.next_at > now:
+        _refuse(row.next_at, locked=False)
+    window = dt.timedelta(minutes=settings.login.window_minutes)
+    if row.first_at + window <= now or row.locked_until:
+        row.failures, row.first_at, row.locked_until = 0, now, None
+    row.failures += 1
+    row.next_at = now + _delay(row.failures, settings)
+    if row.failures >= settings.login.failures:
+        row.locked_until = now + dt.timedelta(minutes=settings.login.lock_minutes)
+
+
+def _refuse(ends_at: dt.datetime, *, locked: bool) -> None:
+    db.session.commit()
+    raise TooManyTries(ends_at=ends_at, locked=locked)
+
+
+def _attempts(target: str, now: dt.datetime) -> LoginAttempts:
+    statement = select(LoginAttempts).where(LoginAttempts.target == target).with_for_update()
+    row = db.session.scalar(statement)
+    if row is None:
+        try:
+            with db.session.begin_nested():
+                row = LoginAttempts(target=target, failures=0, first_at=now, next_at=now)
+                db.session.add(row)
+        except IntegrityError:
+            row = db.session.scalar(statement)
+    assert row is not None
+    return row
+
+
+def _delay(failures: int, settings: Settings) -> dt.timedelta:
+    """1, 2, 4, 8… seconds from `slow_after` on; from the first failure while the whole site is under attack."""
+    calm = limits.used(TOTAL) < settings.login.failures_in_total
+    over = failures - (settings.login.slow_after if calm else 1)
+    return dt.timedelta(seconds=2**over if over >= 0 else 0)
+
+
+def _count_failure(address: str, account_id: str | None, settings: Settings) -> None:
+    window = settings.login.window_minutes * 60
+    limits.hit(_address_key(address), limit=settings.login.failures_per_address, window_seconds=window)
+    limits.hit(TOTAL, limit=settings.login.failures_in_total, window_seconds=window)
+    audit.record("login.failed", account_id=account_id)
+    db.session.commit()
+
+
+def _accept(account_id: str, target: str, fresh_hash: str | None) -> Account:
+    account = db.session.get_one(Account, account_id)
+    if account.state not in ("active", "pending_email"):
+        audit.record("login.refused", account_id=account_id)
+        db.session.commit()
+        raise AccountUnavailable(state=account.state)
+    db.session.execute(delete(LoginAttempts).where(LoginAttempts.target == target))
+    if fresh_hash:
+        account.password_hash = fresh_hash
+    note_login(account)
+    return account
+
+
+def note_login(account: Account) -> None:
+    """Write the login down: «Dernière connexion le…» shows the one before."""
+    account.previous_login_at, account.last_login_at = account.last_login_at, clock.now()
+    audit.record("login.succeeded", account_id=account.id)

@@ -1,0 +1,126 @@
+"""Six-digit codes by SMS: send, send again, check, expire, kill. One process for every journey that needs a code.
+
+The state of a code is a small dictionary that its flow stores; of the code itself it holds an HMAC under a key file,
+bound to the flow and to the number (ARCHITECTURE, decision 4).
+"""
+
+import datetime as dt
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from idp import audit, clock, limits
+from idp.delivery import outbox
+from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, WrongCode
+from idp.settings import Sms
+
+log = structlog.get_logger(__name__)
+
+KEY_FILE = "codes.key"
+HOUR, DAY = 3600, 86_400
+BUDGET = "sms:budget"
+
+CodeState = dict[str, Any]
+Wording = Callable[[str], str]
+"""Gives the SMS for a code."""
+
+
+def load_key(directory: str) -> bytes:
+    """The key of codes: 32 bytes in a file of mode 600, made at the first start. The first of two processes wins."""
+    path = Path(directory) / KEY_FILE
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()
+
+
+def send(flow_id: str, mobile: str, key: bytes, wording: Wording, settings: Sms) -> CodeState:
+    """Send a new code and give its state; the code before it is forgotten, and so dies.
+
+    Raises SmsStopped, TooManyCodes.
+    """
+    if not settings.enabled:
+        raise SmsStopped
+    _count(mobile, settings)
+    code, now = f"{secrets.randbelow(1_000_000):06}", clock.now()
+    ends_at = now + dt.timedelta(minutes=settings.code_lifetime_minutes)
+    outbox.queue("sms", mobile, {"text": wording(code)}, purpose="code", expires_at=ends_at)
+    audit.record("code.sent", flow_id=flow_id)
+    return {
+        "digest": _digest(key, flow_id, mobile, code),
+        "sent_at": clock.to_milliseconds(now),
+        "ends_at": clock.to_milliseconds(ends_at),
+        "wrong": 0,
+    }
+
+
+def resend_at(state: CodeState, settings: Sms) -> dt.datetime:
+    """When a new code may be asked for."""
+    return clock.from_milliseconds(state["sent_at"]) + dt.timedelta(seconds=settings.resend_after_seconds)
+
+
+def ends_at(state: CodeState) -> dt.datetime:
+    """When the code expires."""
+    return clock.from_milliseconds(state["ends_at"])
+
+
+def is_alive(state: CodeState | None, settings: Sms) -> bool:
+    """True while the code can still be typed."""
+    return state is not None and state["wrong"] < settings.code_tries and ends_at(state) > clock.now()
+
+
+def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, settings: Sms) -> None:
+    """Accept the six digits; a wrong try is counted in `state`, which the caller stores.
+
+    Raises CodeExpired, CodeKilled at the last wrong try and after it, WrongCode (tries_left).
+    """
+    if ends_at(state) <= clock.now():
+        raise CodeExpired
+    if state["wrong"] >= settings.code_tries:
+        raise CodeKilled
+    tries = f"sms:tries:{mobile}"
+    if limits.used(tries) >= settings.tries_per_number_per_day:
+        raise CodeKilled
+    digits = re.sub(r"\s", "", typed)
+    if digits.isascii() and hmac.compare_digest(_digest(key, flow_id, mobile, digits), state["digest"]):
+        return
+    state["wrong"] += 1
+    limits.hit(tries, limit=settings.tries_per_number_per_day, window_seconds=DAY)
+    audit.record("code.wrong", flow_id=flow_id)
+    if state["wrong"] >= settings.code_tries:
+        raise CodeKilled
+    raise WrongCode(tries_left=settings.code_tries - state["wrong"])
+
+
+def _digest(key: bytes, flow_id: str, mobile: str, code: str) -> str:
+    return hmac.digest(key, f"{flow_id}|{mobile}|{code}".encode(), "sha256").hex()
+
+
+def _count(mobile: str, settings: Sms) -> None:
+    """Count one SMS against the number and the site; nothing is counted when one of them is full."""
+    windows = ((f"sms:hour:{mobile}", settings.per_number_per_hour), (f"sms:day:{mobile}", settings.per_number_per_day))
+    full = [limits.seconds_left(key) for key, limit in windows if limits.used(key) >= limit]
+    if full:
+        raise TooManyCodes(ends_at=clock.now() + dt.timedelta(seconds=max(full)))
+    if not limits.hit(BUDGET, limit=settings.budget_per_hour, window_seconds=HOUR):
+        log.error("sms_budget_used_up", alarm=True, budget=settings.budget_per_hour)
+        raise SmsStopped
+    if limits.used(BUDGET) * 100 >= settings.budget_per_hour * settings.alarm_percent:
+        log.warning("sms_budget_low", alarm=True, used=limits.used(BUDGET), budget=settings.budget_per_hour)
+    for (key, limit), seconds in zip(windows, (HOUR, DAY), strict=True):
+        if not limits.hit(key, limit=limit, window_seconds=seconds):
+            raise TooManyCodes(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(key)))

@@ -1,0 +1,59 @@
+"""What may be refused to somebody on their way through a journey."""
+
+import datetime as dt
+
+from idp.errors import Refusal
+
+
+class NoMatch(Refusal):
+    """Nobody in the registry has these names and this mobile; which of them was wrong is told to nobody."""
+
+
+class AlreadyRegistered(Refusal):
+    """The responsables found belong to an account already."""
+
+
+class Barred(Refusal):
+    """Too many wrong birth dates: no self-registration before `ends_at`."""
+
+    ends_at: dt.datetime
+
+
+class SmsStopped(Refusal):
+    """Self-registration by SMS is switched off, or the site's budget of SMS is used up."""
+
+
+class TooManyCodes(Refusal):
+    """The number got all the codes it may get; the next one may be asked for at `ends_at`."""
+
+    ends_at: dt.datetime
+
+
+class TooManySearches(Refusal):
+    """Too many searches from this address; the next one may be made at `ends_at`."""
+
+    ends_at: dt.datetime
+
+
+class WrongCode(Refusal):
+    """Not the code that was sent; `tries_left` more may be made."""
+
+    tries_left: int
+
+
+class CodeExpired(Refusal):
+    """The code is older than its life."""
+
+
+class CodeKilled(Refusal):
+    """Too many wrong tries: this code is dead."""
+
+
+class WrongDates(Refusal):
+    """One or more of the dates are wrong; which is told to nobody."""
+
+    tries_left: int
+
+
+class WrongStep(Refusal):
+    """The flow is at another step: the page sends there."""

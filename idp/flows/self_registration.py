@@ -1,0 +1,246 @@
+"""SMS self-registration: a table of steps; the current one is computed from what the flow stored and the registry holds.
+
+Source: parents' guide, «Auto-inscription».
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from idp import audit, clock, limits
+from idp.accounts import identifiant as identifiants
+from idp.accounts import service as accounts
+from idp.accounts.errors import AlreadyHeld
+from idp.accounts.models import Account
+from idp.db import db
+from idp.flows import codes
+from idp.flows import service as flows
+from idp.flows.errors import (
+    AlreadyRegistered,
+    Barred,
+    CodeKilled,
+    NoMatch,
+    TooManySearches,
+    WrongCode,
+    WrongDates,
+    WrongStep,
+)
+from idp.flows.models import Flow
+from idp.registry import matching
+from idp.registry.matching import Child
+from idp.registry.models import Responsable
+from idp.registry.phones import Phone
+from idp.settings import SelfRegistration, Settings, Sms
+
+PART = "self_registration"
+
+FRENCH = ("33", "262", "508", "590", "594", "596", "687", "689", "681")
+"""Calling codes of France and its overseas lands."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step and what is true once it is done."""
+
+    name: str
+    is_done: Callable[[Flow], bool]
+
+
+def state_of(flow: Flow) -> dict[str, Any]:
+    """What the steps proved so far."""
+    return dict(flow.state.get(PART, {}))
+
+
+def _is_matched(flow: Flow) -> bool:
+    return bool(responsables_of(flow))
+
+
+def _is_code_confirmed(flow: Flow) -> bool:
+    return bool(state_of(flow).get("code_confirmed_at"))
+
+
+def _are_dates_confirmed(flow: Flow) -> bool:
+    """Every child linked now was confirmed: a file imported half-way may have brought one more."""
+    confirmed = state_of(flow).get("confirmed_children")
+    return confirmed is not None and {child.pupil_id for child in children_of(flow)} <= set(confirmed)
+
+
+def _has_account(flow: Flow) -> bool:
+    return flow.account_id is not None
+
+
+STEPS = (
+    Step("informations", _is_matched),
+    Step("code", _is_code_confirmed),
+    Step("dates", _are_dates_confirmed),
+    Step("mot-de-passe", _has_account),
+)
+FINISHED = "terminee"
+
+
+def current_step(flow: Flow) -> str:
+    """The first step that is not done: a reload, the back button, two tabs and a typed URL all land there."""
+    if _has_account(flow):
+        return FINISHED
+    return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
+
+
+def responsables_of(flow: Flow) -> list[Responsable]:
+    """The responsables that the first step found and that the registry still holds."""
+    ids = state_of(flow).get("responsables", [])
+    if not ids:
+        return []
+    current = select(Responsable).where(Responsable.id.in_(ids), Responsable.ended_at.is_(None))
+    return list(db.session.scalars(current.order_by(Responsable.id)))
+
+
+def children_of(flow: Flow) -> Sequence[Child]:
+    """The children linked to those responsables, each once, the eldest first."""
+    found: dict[str, Child] = {}
+    for child in matching.children_of([r.id for r in responsables_of(flow)]):
+        found.setdefault(child.pupil_id, child)
+    return list(found.values())
+
+
+def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str, settings: Settings) -> None:
+    """Step 1: find the responsables of these names and this mobile, and begin again with them.
+
+    Raises TooManySearches, NoMatch, AlreadyRegistered, Barred.
+    """
+    key = f"registration:address:{limits.network(address)}"
+    if not limits.hit(key, limit=settings.self_registration.matches_per_address_per_hour, window_seconds=3600):
+        raise TooManySearches(ends_at=_in_seconds(limits.seconds_left(key)))
+    allowed = phone.country in (*FRENCH, *settings.sms.foreign_countries)
+    mobile = phone.e164 if phone.is_mobile and allowed else None
+    found = matching.find_responsables(surname, first_name, mobile) if mobile else []
+    if not found:
+        audit.record("registration.no_match", flow_id=flow.id)
+        raise NoMatch
+    ids = sorted(r.id for r in found)
+    if accounts.holders(ids):
+        raise AlreadyRegistered
+    _check_bar(ids, settings.self_registration)
+    before = state_of(flow)
+    if before.get("responsables") == ids and before.get("mobile") == mobile:
+        return
+    flows.write_state(flow, PART, {"responsables": ids, "mobile": mobile})
+
+
+def send_code(flow: Flow, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
+    """Send a code, unless one left a moment ago (a double click pays one SMS); tells whether one left.
+
+    Raises SmsStopped, TooManyCodes, WrongStep.
+    """
+    state = state_of(flow)
+    if "mobile" not in state or _is_code_confirmed(flow):
+        raise WrongStep
+    sent = state.get("code")
+    if sent and codes.resend_at(sent, settings) > clock.now():
+        return False
+    state["code"] = codes.send(flow.id, state["mobile"], key, wording, settings)
+    flows.write_state(flow, PART, state)
+    return True
+
+
+def confirm_code(flow: Flow, typed: str, key: bytes, settings: Sms) -> None:
+    """Step 2. Raises WrongCode (tries_left), CodeExpired, CodeKilled, WrongStep."""
+    state = state_of(flow)
+    if current_step(flow) != "code" or "code" not in state:
+        raise WrongStep
+    code = dict(state["code"])
+    try:
+        codes.check(code, flow.id, state["mobile"], typed, key, settings)
+        state["code_confirmed_at"] = clock.to_milliseconds(clock.now())
+        del state["code"]
+    except (WrongCode, CodeKilled):
+        state["code"] = code
+        raise
+    finally:
+        flows.write_state(flow, PART, state)
+
+
+def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:
+    """Step 3: one date for each child, all in one submission. Reserves the identifiant when all are right.
+
+    Raises WrongDates (tries_left), Barred at the last wrong submission, WrongStep.
+    """
+    if current_step(flow) != "dates":
+        raise WrongStep
+    children, found = children_of(flow), responsables_of(flow)
+    ids = [r.id for r in found]
+    _check_bar(ids, settings)
+    if not children or any(dates.get(child.pupil_id) != child.birth_on for child in children):
+        _count_wrong_dates(flow, ids, settings)
+    state = state_of(flow)
+    state["confirmed_children"] = [child.pupil_id for child in children]
+    if "identifiant" not in state:
+        state["identifiant"] = identifiants.reserve(found[0].first_name, found[0].usage_name or found[0].family_name)
+    flows.write_state(flow, PART, state)
+
+
+def identifiant_of(flow: Flow) -> str:
+    """The identifiant that step 3 reserved."""
+    return str(state_of(flow).get("identifiant", ""))
+
+
+def create_account(flow: Flow, password_hash: str) -> Account:
+    """Step 4: the account, active at once, and the flow's end, in one transaction.
+
+    Raises AlreadyRegistered when another flow was faster, WrongStep.
+    """
+    if current_step(flow) != "mot-de-passe":
+        raise WrongStep
+    state = state_of(flow)
+    try:
+        account = accounts.create(
+            responsables_of(flow),
+            password_hash=password_hash,
+            identifiant=state["identifiant"],
+            mobile=state["mobile"],
+        )
+    except AlreadyHeld:
+        raise AlreadyRegistered from None
+    flows.end(flow, account.id)
+    return account
+
+
+def _bar_key(responsable_id: str) -> str:
+    return f"registration:dates:{responsable_id}"
+
+
+def _check_bar(responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
+    """Wrong submissions are counted on the responsable, over all flows."""
+    barred = [key for key in map(_bar_key, responsable_ids) if limits.used(key) >= settings.date_tries]
+    if barred:
+        raise Barred(ends_at=_in_seconds(max(map(limits.seconds_left, barred))))
+
+
+def _count_wrong_dates(flow: Flow, responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
+    used = 0
+    for key in map(_bar_key, responsable_ids):
+        limits.hit(key, limit=settings.date_tries, window_seconds=settings.bar_hours * 3600)
+        used = max(used, limits.used(key))
+    if used < settings.date_tries:
+        audit.record("registration.wrong_dates", flow_id=flow.id)
+        raise WrongDates(tries_left=settings.date_tries - used)
+    _bar(flow, responsable_ids, settings)
+
+
+def _bar(flow: Flow, responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
+    """Close the flow's registration; the bar lasts its whole time from now on."""
+    for responsable_id in responsable_ids:
+        limits.clear(_bar_key(responsable_id))
+        seconds = settings.bar_hours * 3600
+        limits.hit(
+            _bar_key(responsable_id), limit=settings.date_tries, window_seconds=seconds, amount=settings.date_tries
+        )
+        audit.record("registration.barred", flow_id=flow.id, responsable_id=responsable_id)
+    flows.write_state(flow, PART, {})
+    raise Barred(ends_at=_in_seconds(settings.bar_hours * 3600))
+
+
+def _in_seconds(seconds: int) -> dt.datetime:
+    return clock.now() + dt.timedelta(seconds=seconds)

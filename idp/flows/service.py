@@ -1,0 +1,70 @@
+"""Flows: a journey's row, named in the URL and tied to the browser that began it by a cookie."""
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+from sqlalchemy import select
+
+from idp import clock
+from idp.db import db
+from idp.flows.models import Flow
+
+DEFAULT_LIFE = dt.timedelta(minutes=60)
+
+
+def digest(browser: str) -> bytes:
+    """What the row keeps of the browser's cookie."""
+    return hashlib.sha256(browser.encode("utf-8", "surrogatepass")).digest()
+
+
+def start(
+    journey: str,
+    browser: str,
+    request: dict[str, Any] | None = None,
+    client_id: str | None = None,
+    *,
+    life: dt.timedelta = DEFAULT_LIFE,
+) -> Flow:
+    """Begin a journey; `request` is the authorization request that its end resumes."""
+    now = clock.now()
+    flow = Flow(
+        journey=journey,
+        browser=digest(browser),
+        request=request,
+        client_id=client_id,
+        state={},
+        created_at=now,
+        ends_at=now + life,
+    )
+    db.session.add(flow)
+    db.session.flush()
+    return flow
+
+
+def find(flow_id: str, browser: str, *, for_update: bool = False) -> Flow | None:
+    """The flow, when it is this browser's own and not too old. An ended one is given too: its end is shown again.
+
+    `for_update` holds the row until the transaction ends, so that two clicks pass one after the other.
+    """
+    if not browser or len(flow_id) > 32:
+        return None
+    statement = select(Flow).where(Flow.id == flow_id)
+    if for_update:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    flow = db.session.scalar(statement)
+    if flow is None or flow.browser != digest(browser) or flow.ends_at <= clock.now():
+        return None
+    return flow
+
+
+def write_state(flow: Flow, part: str, values: dict[str, Any]) -> None:
+    """Replace one part of the state (a JSON column sees only whole replacements)."""
+    flow.state = {**flow.state, part: values}
+    db.session.flush()
+
+
+def end(flow: Flow, account_id: str) -> None:
+    """The journey reached its account."""
+    flow.account_id, flow.ended_at = account_id, clock.now()
+    db.session.flush()
