@@ -1,0 +1,1 @@
+"""Relying parties: programs of their own that know the identity provider by discovery alone."""

@@ -1,0 +1,1 @@
+"""«Scolarité Services»: a parent's children and the online services of their schools."""

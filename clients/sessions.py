@@ -1,0 +1,119 @@
+"""Sessions and logins under way, in the program's own SQLite file. A cookie holds a random id only."""
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clients import clock
+
+LOGIN_SECONDS = 3600
+"""A parent may register while a login is under way: it lives an hour."""
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS sessions (
+    id_hash TEXT PRIMARY KEY, csrf TEXT NOT NULL, claims TEXT NOT NULL, id_token TEXT NOT NULL, ends_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sessions_ends_at ON sessions (ends_at);
+CREATE TABLE IF NOT EXISTS logins (
+    state_hash TEXT PRIMARY KEY, browser_hash TEXT NOT NULL, nonce TEXT NOT NULL, code_verifier TEXT NOT NULL,
+    target TEXT NOT NULL, ends_at INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS logins_ends_at ON logins (ends_at);
+"""
+
+
+@dataclass(frozen=True)
+class PendingLogin:
+    """What we must remember between the authorization request and its answer."""
+
+    nonce: str
+    code_verifier: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A logged-in parent, as the provider described them at login."""
+
+    csrf: str
+    claims: dict[str, Any]
+    id_token: str
+
+
+def digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def connect(path: str) -> Iterator[sqlite3.Connection]:
+    """One connection, one transaction: committed at the end, rolled back by an error."""
+    connection = sqlite3.connect(path, timeout=5)
+    try:
+        connection.row_factory = sqlite3.Row
+        with connection:
+            yield connection
+    finally:
+        connection.close()
+
+
+class SessionStore:
+    """Both tables, on one file of mode 600."""
+
+    def __init__(self, path: str, session_seconds: int) -> None:
+        self.path = path
+        self.session_seconds = session_seconds
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch(mode=0o600)
+        with connect(path) as database:
+            database.execute("PRAGMA journal_mode = WAL")
+            database.executescript(SCHEMA)
+
+    def start_login(self, state: str, browser: str, login: PendingLogin) -> None:
+        """Keep a login under way, for this browser only; forget those too old."""
+        now = clock.now()
+        row = (digest(state), digest(browser), login.nonce, login.code_verifier, login.target, now + LOGIN_SECONDS)
+        with connect(self.path) as database:
+            database.execute("DELETE FROM logins WHERE ends_at <= ?", (now,))
+            database.execute("INSERT INTO logins VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def take_login(self, state: str, browser: str) -> PendingLogin | None:
+        """The login of this state and browser, once: a second answer finds nothing."""
+        with connect(self.path) as database:
+            rows = database.execute(
+                "DELETE FROM logins WHERE state_hash = ? AND browser_hash = ? AND ends_at > ?"
+                " RETURNING nonce, code_verifier, target",
+                (digest(state), digest(browser), clock.now()),
+            ).fetchall()
+        return PendingLogin(**dict(rows[0])) if rows else None
+
+    def open(self, claims: dict[str, Any], id_token: str) -> str:
+        """Open a session and give the value of its cookie (256 random bits)."""
+        session_id, now = secrets.token_urlsafe(32), clock.now()
+        row = (digest(session_id), secrets.token_urlsafe(32), json.dumps(claims), id_token, now + self.session_seconds)
+        with connect(self.path) as database:
+            database.execute("DELETE FROM sessions WHERE ends_at <= ?", (now,))
+            database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", row)
+        return session_id
+
+    def find(self, session_id: str | None) -> Session | None:
+        """The live session of this cookie."""
+        if not session_id:
+            return None
+        with connect(self.path) as database:
+            row = database.execute(
+                "SELECT csrf, claims, id_token FROM sessions WHERE id_hash = ? AND ends_at > ?",
+                (digest(session_id), clock.now()),
+            ).fetchone()
+        return Session(row["csrf"], json.loads(row["claims"]), row["id_token"]) if row else None
+
+    def end(self, session_id: str | None) -> None:
+        """Forget the session of this cookie, if there is one."""
+        if session_id:
+            with connect(self.path) as database:
+                database.execute("DELETE FROM sessions WHERE id_hash = ?", (digest(session_id),))
