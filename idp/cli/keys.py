@@ -1,0 +1,50 @@
+"""`idp keys`: make, rotate and list the keys."""
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from idp import clock
+from idp.provider import keys
+from idp.settings import Settings
+
+MARGIN_SECONDS = 3600
+"""A retired key stays published that long after the last token it signed ended: relying parties cache the JWKS."""
+
+
+@click.group()
+def group() -> None:
+    """Signing and sealing keys."""
+
+
+@group.command()
+@click.pass_obj
+def generate(settings: Settings) -> None:
+    """Make the keys that are missing; those that exist stay as they are."""
+    made = keys.generate(Path(settings.keys.directory))
+    for path in made:
+        click.echo(f"made {path}")
+    if not made:
+        click.echo("nothing is missing")
+
+
+@group.command()
+@click.pass_obj
+def rotate(settings: Settings) -> None:
+    """The next key signs from now on; the current one retires; a new next one is published."""
+    longest = max(settings.tokens.id_token_seconds, settings.tokens.access_token_seconds)
+    now = int(clock.now().timestamp())
+    keys.rotate(Path(settings.keys.directory), now=now, keep_seconds=longest + MARGIN_SECONDS)
+    click.echo(f"rotated; every process signs with the new keys within {settings.keys.reload_seconds} seconds")
+
+
+@group.command("list")
+@click.pass_obj
+def list_keys(settings: Settings) -> None:
+    """Show each signing key: algorithm, identifier, state."""
+    for file in keys.list_files(Path(settings.keys.directory)):
+        until = dt.datetime.fromtimestamp(file.until, dt.UTC).isoformat() if file.until else ""
+        click.echo(f"{file.alg}  {file.kid}  {file.state}  {until}".rstrip())
+    for problem in keys.problems(Path(settings.keys.directory)):
+        click.echo(problem, err=True)

@@ -1,0 +1,184 @@
+"""Keys are files of mode 600 in one folder: signing keys next (published), current (signs), retired (still published).
+
+A signing key's file is `ALG.KID.STATE.pem`; a retired one's is `ALG.KID.retired-UNTIL.pem` (seconds since 1970).
+Every process reads the folder again within a minute, so that nothing restarts to rotate (ARCHITECTURE, decision 6).
+"""
+
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from idp.errors import ConfigurationError
+from idp.oidc.jwt import SIGNING_ALGORITHMS, SigningKey
+from idp.oidc.seal import Sealer
+
+SECRETS = ("sealing", "pairwise")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """A signing key's file; `until` is when a retired key leaves the JWKS, in seconds since 1970."""
+
+    path: Path
+    alg: str
+    kid: str
+    state: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """All keys as read at one instant."""
+
+    sealer: Sealer
+    pairwise: bytes
+    current: Mapping[str, SigningKey]
+    others: Sequence[tuple[SigningKey, int]]
+    """Next keys (until 0) and retired ones."""
+
+    def published(self, now: int) -> list[dict[str, Any]]:
+        """The JWKS at that instant (seconds)."""
+        others = [key for key, until in self.others if not until or until > now]
+        return [key.public_jwk for key in (*self.current.values(), *others)]
+
+    def verifying(self) -> list[dict[str, Any]]:
+        """Public keys of all that we ever signed with and still hold, for `id_token_hint`."""
+        return [key.public_jwk for key in (*self.current.values(), *(key for key, _ in self.others))]
+
+
+def list_files(directory: Path) -> list[KeyFile]:
+    """The signing keys of the folder, in the order of their names."""
+    files = []
+    for path in sorted(directory.glob("*.*.*.pem")):
+        alg, kid, state, _ = path.name.split(".")
+        state, _, until = state.partition("-")
+        files.append(KeyFile(path, alg, kid, state, int(until) if until.isdecimal() else 0))
+    return files
+
+
+def generate(directory: Path) -> list[Path]:
+    """Make what is missing: secrets, and a current and a next key for each algorithm. Gives the files made."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = []
+    for name in SECRETS:
+        path = directory / f"{name}.key"
+        if not path.exists():
+            made.append(_write(path, secrets.token_hex(32).encode()))
+    states = {(file.alg, file.state) for file in list_files(directory)}
+    for alg in SIGNING_ALGORITHMS:
+        for state in ("current", "next"):
+            if (alg, state) not in states:
+                made.append(_generate_signing_key(directory, alg, state))
+    return made
+
+
+def rotate(directory: Path, *, now: int, keep_seconds: int) -> None:
+    """next becomes current, current retires and stays published for `keep_seconds`, a new next is published.
+
+    Retired keys are kept a year beyond, to recognise old `id_token_hint` values, then removed.
+    """
+    files = list_files(directory)
+    for alg in SIGNING_ALGORITHMS:
+        if not any(file.alg == alg and file.state == "next" for file in files):
+            raise ConfigurationError([f"keys.directory: no next {alg} key in {directory}: run `idp keys generate`"])
+    for file in files:
+        if file.state == "current":
+            file.path.rename(directory / f"{file.alg}.{file.kid}.retired-{now + keep_seconds}.pem")
+        elif file.state == "retired" and file.until < now - 365 * 86_400:
+            file.path.unlink()
+    for file in files:
+        if file.state == "next":
+            file.path.rename(directory / f"{file.alg}.{file.kid}.current.pem")
+    generate(directory)
+
+
+def _generate_signing_key(directory: Path, alg: str, state: str) -> Path:
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    if alg == "RS256":
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    else:
+        key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return _write(directory / f"{alg}.{secrets.token_hex(8)}.{state}.pem", pem)
+
+
+def _write(path: Path, content: bytes) -> Path:
+    """A new file that others can never read, complete before it has its name."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    return path
+
+
+def problems(directory: Path) -> list[str]:
+    """What keeps the keys from being used, each with what to do; empty when all is well."""
+    files = [directory / f"{name}.key" for name in SECRETS]
+    found = [f"keys.directory: {path} is missing: run `idp keys generate`" for path in files if not path.exists()]
+    signing = list_files(directory)
+    for alg in SIGNING_ALGORITHMS:
+        if not any(file.alg == alg and file.state == "current" for file in signing):
+            found.append(f"keys.directory: no current {alg} key in {directory}: run `idp keys generate`")
+    for path in (*files, *(file.path for file in signing)):
+        if path.exists() and path.stat().st_mode & 0o077:
+            found.append(f"keys.directory: {path} is readable by others: run `chmod 600 {path}`")
+    return found
+
+
+def load(directory: Path) -> KeySet:
+    """Read the folder. Raises ConfigurationError with every problem."""
+    if found := problems(directory):
+        raise ConfigurationError(found)
+    current: dict[str, SigningKey] = {}
+    others: list[tuple[SigningKey, int]] = []
+    for file in list_files(directory):
+        private_key = serialization.load_pem_private_key(file.path.read_bytes(), None)
+        if not isinstance(private_key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+            raise ConfigurationError([f"keys.directory: {file.path} is neither an RSA nor an EC key"])
+        key = SigningKey(file.kid, private_key)
+        if file.state == "current":
+            current[file.alg] = key
+        else:
+            others.append((key, file.until))
+    sealing, pairwise = (bytes.fromhex((directory / f"{name}.key").read_text().strip()) for name in SECRETS)
+    return KeySet(Sealer([sealing]), pairwise, current, others)
+
+
+class KeyStore:
+    """The keys, read at first use and again every `reload_seconds`; a broken folder keeps the last good set."""
+
+    def __init__(self, directory: str, reload_seconds: int) -> None:
+        self._directory = Path(directory)
+        self._reload_seconds = reload_seconds
+        self._lock = threading.Lock()
+        self._keys: KeySet | None = None
+        self._read_at = 0.0
+
+    def get(self) -> KeySet:
+        """The keys now. Raises ConfigurationError when there never were good ones."""
+        keys = self._keys
+        if keys is None or time.monotonic() - self._read_at > self._reload_seconds:
+            return self.reload()
+        return keys
+
+    def reload(self) -> KeySet:
+        """Read the folder now."""
+        with self._lock:
+            try:
+                self._keys = load(self._directory)
+            except (ConfigurationError, FileNotFoundError):
+                if self._keys is None:
+                    raise
+            self._read_at = time.monotonic()
+            return self._keys

@@ -1,0 +1,173 @@
+"""Statements of the hot path, written once in Core and compiled at start (PERFORMANCE rules 7 and 8)."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.types import TypeEngine
+
+from idp.accounts.models import Account, Session
+from idp.db.hot import HotPath
+from idp.grants.models import Consent, Grant
+from idp.limits import Counter
+from idp.provider.children import children_of_account
+
+
+def value(name: str) -> Any:
+    """A parameter; the prefix keeps it apart from the column's own name."""
+    return bindparam("v_" + name)
+
+
+def _typed(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
+    return cast(value(name), kind)
+
+
+LIVE = Account.state.in_([literal_column("'active'"), literal_column("'pending_email'")])
+"""Accounts that may log in and be spoken of."""
+
+ACCOUNT_COLUMNS = (
+    Account.state,
+    Account.identifiant,
+    Account.family_name,
+    Account.usage_name,
+    Account.first_name,
+    Account.email,
+    Account.email_verified_at,
+    Account.mobile,
+    Account.mobile_verified_at,
+    Account.updated_at,
+)
+GRANT_VALUES: dict[str, TypeEngine[Any]] = {
+    "id": String(),
+    "client_id": String(),
+    "account_id": String(),
+    "session_id": String(),
+    "scope": String(),
+    "generation": Integer(),
+    "details": String(),
+    "offline": Boolean(),
+    "created_at": BigInteger(),
+    "ends_at": BigInteger(),
+}
+
+
+class Statements:
+    """SQL text for this database."""
+
+    def __init__(self, hot: HotPath) -> None:
+        self.session = hot.compile(_session())
+        self.touch_session = hot.compile(
+            update(Session).where(Session.id == value("id")).values(last_seen_at=value("now"))
+        )
+        self.redeem = hot.compile(_redeem())
+        self.kill = hot.compile(_kill())
+        self.revoke = hot.compile(
+            update(Grant)
+            .where(Grant.id == value("id"), Grant.revoked_at.is_(None))
+            .values(revoked_at=value("now"))
+            .returning(Grant.id)
+        )
+        self.rotate = hot.compile(_rotate())
+        self.grant = hot.compile(_grant())
+        self.children = hot.compile(children_of_account(value("account_id")))
+        self.remember = hot.compile(
+            insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
+        )
+
+
+def _session() -> Any:
+    """Session, account and consent of a browser at a client, in one read."""
+    consent = and_(Consent.account_id == Session.account_id, Consent.client_id == value("client_id"))
+    return (
+        select(
+            Session.public_id,
+            Session.account_id,
+            Session.auth_time,
+            Session.amr,
+            Session.acr,
+            Session.last_seen_at,
+            Consent.scope,
+        )
+        .join(Account, Account.id == Session.account_id)
+        .outerjoin(Consent, consent)
+        .where(Session.id == value("id"), Session.ends_at > value("now"), Session.last_seen_at > value("idle"), LIVE)
+    )
+
+
+def _redeem() -> Any:
+    """Insert the grant that a code names, if account and session still live: a second time meets the primary key."""
+    columns = [_typed(name, kind) for name, kind in GRANT_VALUES.items()]
+    source = (
+        select(*columns)
+        .join_from(Account, Session, Session.account_id == Account.id)
+        .where(Account.id == value("account_id"), Session.public_id == value("session_id"), LIVE)
+    )
+    return insert(Grant).from_select(list(GRANT_VALUES), source).returning(Grant.id)
+
+
+def _kill() -> Any:
+    """Insert a grant that is dead already, so that its code or token is worth nothing to anybody."""
+    values = {name: value(name) for name in GRANT_VALUES}
+    return insert(Grant).values(**values, revoked_at=value("created_at"))
+
+
+def _rotate() -> Any:
+    """Next generation, if this one is the current one of a live grant of this client (ARCHITECTURE, decision 3)."""
+    account_lives = exists(select(literal_column("1")).where(Account.id == Grant.account_id, LIVE))
+    session_lives = exists(
+        select(literal_column("1")).where(
+            Session.public_id == Grant.session_id,
+            Session.ends_at > value("now"),
+            Session.last_seen_at > value("idle"),
+        )
+    )
+    return (
+        update(Grant)
+        .where(
+            Grant.id == value("id"),
+            Grant.generation == value("old_generation"),
+            Grant.client_id == value("owner"),
+            Grant.revoked_at.is_(None),
+            Grant.ends_at > value("now"),
+            account_lives,
+            or_(Grant.offline.is_(literal_column("TRUE", Boolean())), session_lives),
+        )
+        .values(generation=Grant.generation + literal_column("1"))
+        .returning(Grant.account_id, Grant.session_id, Grant.details, Grant.ends_at)
+    )
+
+
+def _grant() -> Any:
+    """A grant with its account, and the session it lives by unless it is offline."""
+    session = and_(Session.public_id == Grant.session_id, Session.ends_at > value("now"))
+    return (
+        select(
+            Grant.client_id,
+            Grant.account_id,
+            Grant.generation,
+            Grant.offline,
+            Grant.revoked_at,
+            Grant.ends_at,
+            Session.public_id,
+            *ACCOUNT_COLUMNS,
+        )
+        .outerjoin(Account, Account.id == Grant.account_id)
+        .outerjoin(Session, session)
+        .where(Grant.id == value("id"))
+    )
+
+

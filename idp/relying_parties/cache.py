@@ -1,0 +1,112 @@
+"""Clients as the protocol sees them, kept in the process for a second (PERFORMANCE rule 10)."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from idp.db.hot import HotPath, Row
+from idp.relying_parties.models import Client
+
+FRESH_SECONDS = 1.0
+MAXIMUM = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RelyingParty:
+    """An enabled client, ready for checks."""
+
+    client_id: str
+    name: str
+    secret_hash: str
+    scopes: frozenset[str]
+    first_party: bool
+    birth_dates_allowed: bool
+    redirect_uris: tuple[str, ...] = ()
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    grant_types: tuple[str, ...] = ("authorization_code",)
+    auth_method: str = "client_secret_basic"
+    alg: str = "RS256"
+    subject_type: str = "pairwise"
+    sector: str = ""
+    native: bool = False
+    require_pkce: bool = False
+    jwks: tuple[dict[str, Any], ...] = ()
+    resources: tuple[str, ...] = ()
+    resource_server: str = ""
+    links: dict[str, str] = field(default_factory=dict)
+    """client_uri, policy_uri, tos_uri, for the consent page."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it has no secret: PKCE is then required (RFC 9700 §2.1.1)."""
+        return self.auth_method == "none"
+
+
+def _build(row: Row) -> RelyingParty:
+    client_id, name, secret, scope, first_party, birth_dates, raw = row
+    metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
+    redirect_uris = tuple(metadata.get("redirect_uris", ()))
+    sector = metadata.get("sector_identifier") or (urlsplit(redirect_uris[0]).hostname if redirect_uris else client_id)
+    return RelyingParty(
+        client_id=client_id,
+        name=name,
+        secret_hash=secret or "",
+        scopes=frozenset(scope.split()),
+        first_party=bool(first_party),
+        birth_dates_allowed=bool(birth_dates),
+        redirect_uris=redirect_uris,
+        post_logout_redirect_uris=tuple(metadata.get("post_logout_redirect_uris", ())),
+        grant_types=tuple(metadata.get("grant_types", ("authorization_code",))),
+        auth_method=metadata.get("token_endpoint_auth_method", "client_secret_basic"),
+        alg=metadata.get("id_token_signed_response_alg", "RS256"),
+        subject_type=metadata.get("subject_type", "pairwise"),
+        sector=sector or client_id,
+        native=metadata.get("application_type") == "native",
+        require_pkce=bool(metadata.get("require_pkce", False)),
+        jwks=tuple(metadata.get("jwks", {}).get("keys", ())),
+        resources=tuple(metadata.get("resources", ())),
+        resource_server=metadata.get("resource_server", ""),
+        links={name: metadata[name] for name in ("client_uri", "policy_uri", "tos_uri") if name in metadata},
+    )
+
+
+class ClientCache:
+    """Finds enabled clients; what it gives is at most a second old."""
+
+    def __init__(self, hot: HotPath) -> None:
+        self._hot = hot
+        self._known: dict[str, tuple[float, RelyingParty]] = {}
+        columns = (
+            Client.client_id,
+            Client.client_name,
+            Client.secret,
+            Client.scope,
+            Client.first_party,
+            Client.birth_dates_allowed,
+            Client.metadata_,
+        )
+        enabled = (Client.client_id == bindparam("v_client_id")) & Client.disabled_at.is_(None)
+        self._sql = hot.compile(select(*columns).where(enabled))
+
+    def find(self, client_id: str) -> RelyingParty | None:
+        """The enabled client of that identifier."""
+        known = self._known.get(client_id)
+        if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
+            return known[1]
+        row = self._hot.read(self._sql, {"v_client_id": client_id})
+        if row is None:
+            self._known.pop(client_id, None)
+            return None
+        if len(self._known) >= MAXIMUM:
+            self._known.clear()
+        client = _build(row)
+        self._known[client_id] = (time.monotonic(), client)
+        return client
+
+    def forget(self) -> None:
+        """Read every client again."""
+        self._known.clear()
