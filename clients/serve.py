@@ -4,18 +4,20 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from granian.constants import Interfaces
 from granian.server import Server
 
-from clients.config import AnyConfig, Config, ConfigurationError
+from clients.config import Config, ConfigurationError
 
+Loaded = TypeVar("Loaded")
 CONFIG_VARIABLE = "CLIENT_CONFIG"
 
 
-def load_or_exit(path: Path, load: Callable[[Path], AnyConfig]) -> AnyConfig:
-    """The configuration; a wrong one is one line on the error output and exit code 1."""
+def load_or_exit(path: Path, load: Callable[[Path], Loaded]) -> Loaded:
+    """The file's content; a wrong one is one line on the error output and exit code 1."""
     try:
         return load(path)
     except ConfigurationError as error:
