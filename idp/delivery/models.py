@@ -10,7 +10,7 @@ from idp.db import Base, new_id
 
 
 class Message(Base):
-    """A row of the outbox, written in the transaction that decided the message. Its id lets the receiver deduplicate."""
+    """A row of the outbox, written in the transaction that decided it. Its id lets the receiver deduplicate."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index("ix_outbox_state_due_at", "state", "due_at"),)
