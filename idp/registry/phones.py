@@ -17,10 +17,8 @@ _OVERSEAS_PREFIXES = {
 }
 _METROPOLITAN_EXCEPTION = "063998"
 """The fiction range lies inside Mayotte's 0639 and is metropolitan."""
-_TWO_DIGIT_CODES = frozenset(
-    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 "
-    "90 91 92 93 94 95 98".split()
-)
+_TWO_DIGIT_CODES = re.compile("20|27|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]")
+"""Calling codes of two digits; 1 and 7 have one, all others three (ITU-T E.164)."""
 
 
 @dataclass(frozen=True)
@@ -86,4 +84,4 @@ def _international(digits: str) -> Phone:
 def _calling_code(digits: str) -> str:
     if digits[0] in "17":
         return digits[0]
-    return digits[:2] if digits[:2] in _TWO_DIGIT_CODES else digits[:3]
+    return digits[:2] if _TWO_DIGIT_CODES.match(digits) else digits[:3]
