@@ -17,6 +17,12 @@ $(READY): requirements.lock
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-deps --editable .
 	@touch $(READY)
 
+demo: $(READY) ## The whole town on this machine, ready to be clicked
+	@exec $(BIN)/python -m demo
+
+demo-reset: ## Forget the demo's data
+	@rm -rf "$${DEMO_DIR:-var/demo}"
+
 test: $(READY) ## Every test (T=path for some)
 	@$(BIN)/python tests/browser/install.py
 	@$(BIN)/python -m pytest -n auto $(or $(T),tests)

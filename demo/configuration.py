@@ -1,0 +1,107 @@
+"""The settings files of the town, written once into its data folder; secrets are made at random."""
+
+import json
+import secrets
+from pathlib import Path
+
+from demo.addresses import Addresses
+
+PROVIDER = """
+[server]
+issuer = "{provider}"
+port = {port}
+demo = true
+
+[database]
+url = "sqlite:///{database}"
+
+[keys]
+directory = "{keys}"
+
+[sms]
+driver = "http"
+url = "{mailbox}/sms"
+
+[mail]
+host = "127.0.0.1"
+port = {smtp}
+security = "none"
+sender = "ne-pas-repondre@educonnect.example.org"
+
+[worker]
+poll_milliseconds = 200
+
+[contact]
+name = "Assistance de l’académie de Lille"
+phone = "01 99 00 59 00"
+email = "assistance@example.org"
+
+[site]
+portal_url = "{portal}/"
+"""
+
+RELYING_PARTY = """
+base_url = "{base_url}"
+database = "{name}.db"
+contact = "Assistance de l’académie de Lille : du lundi au vendredi, de 8 h à 18 h, 01 99 00 59 00"
+{top}
+[listen]
+port = {port}
+
+[provider]
+issuer = "{provider}"
+client_id = "{name}"
+client_secret = "{secret}"
+id_token_signed_response_alg = "ES256"
+{tables}
+"""
+
+LSU_TOP = 'portal_url = "{portal}/"'
+
+PORTAL_TABLES = """
+[[services]]
+name = "Livret Scolaire (CP - 3e)"
+initiate_login_uri = "{lsu}/initiate"
+target_link_uri = "{lsu}/"
+icon = "book"
+"""
+
+
+def write(addresses: Addresses) -> dict[str, str]:
+    """Write the files for these addresses; secrets stay as they were. Gives each relying party's secret."""
+    addresses.directory.mkdir(parents=True, exist_ok=True)
+    kept = _kept_secrets(addresses.file("secrets.json"))
+    addresses.file("idp.toml").write_text(
+        PROVIDER.format(
+            provider=addresses.url("provider"),
+            port=addresses.ports["provider"],
+            smtp=addresses.ports["smtp"],
+            mailbox=addresses.url("mailbox"),
+            portal=addresses.url("portal"),
+            database=addresses.file("idp.db"),
+            keys=addresses.file("keys"),
+        )
+    )
+    for name in ("portal", "lsu"):
+        addresses.file(f"{name}.toml").write_text(_relying_party(addresses, name, kept[name]))
+    return kept
+
+
+def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
+    return RELYING_PARTY.format(
+        name=name,
+        base_url=addresses.url(name),
+        port=addresses.ports[name],
+        provider=addresses.url("provider"),
+        secret=secret,
+        top=LSU_TOP.format(portal=addresses.url("portal")) if name == "lsu" else "",
+        tables=PORTAL_TABLES.format(lsu=addresses.url("lsu")) if name == "portal" else "",
+    )
+
+
+def _kept_secrets(file: Path) -> dict[str, str]:
+    if not file.exists():
+        file.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in ("portal", "lsu")}))
+        file.chmod(0o600)
+    kept: dict[str, str] = json.loads(file.read_text())
+    return kept
