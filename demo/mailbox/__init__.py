@@ -1,0 +1,1 @@
+"""The demo's mailbox: catches every mail and SMS, shows them as pages and as JSON."""
