@@ -169,5 +169,3 @@ def _grant() -> Any:
         .outerjoin(Session, session)
         .where(Grant.id == value("id"))
     )
-
-

@@ -1,0 +1,153 @@
+"""What becomes of tokens afterwards: userinfo, introspection (RFC 7662), revocation (RFC 7009)."""
+
+from typing import Any
+
+from idp.db.hot import Duplicate, Row
+from idp.oidc import jwt
+from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
+from idp.oidc.request import Parameters, scopes
+from idp.oidc.seal import Unsealable
+from idp.provider import children
+from idp.provider.client_authentication import authenticate
+from idp.provider.core import AccessToken, Provider, RefreshToken
+
+STATES = ("active", "pending_email")
+
+
+def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any]:
+    """OpenID Connect Core §5.3: claims of the token's scopes; the grant and the account are asked each time."""
+    try:
+        access = provider.keys.get().sealer.open("access", token, AccessToken)
+    except Unsealable:
+        raise invalid_token("not an access token of ours") from None
+    client = provider.clients.find(access.client_id)
+    granted = scopes(access.scope)
+    if access.expires_at <= now or client is None or not access.account_id:
+        raise invalid_token("expired, without user, or its client is disabled")
+    if "openid" not in granted:
+        raise ProtocolError("insufficient_scope", "the scope openid is needed", status=403)
+    row = _live_grant(provider, access.grant_id, now)
+    if row is None:
+        raise invalid_token("grant revoked or account closed")
+    claims: dict[str, Any] = {"sub": provider.subject_of(access.account_id, client)}
+    _add_account_claims(claims, granted, row)
+    if "eleves" in granted:
+        found = provider.hot.read(provider.sql.children, {"v_account_id": access.account_id})
+        claims["eleves"] = children.as_claim(
+            found[0] if found else None,
+            key=provider.keys.get().pairwise,
+            sector=client.sector,
+            birth_dates=client.birth_dates_allowed,
+        )
+    return claims
+
+
+def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
+    """The grant with its account, if both live, and its session too unless it is offline."""
+    row = provider.hot.read(provider.sql.grant, {"v_id": grant_id, "v_now": now})
+    if row is None:
+        return None
+    _, _, _, offline, revoked_at, ends_at, session_id, state = row[:8]
+    lives = revoked_at is None and ends_at > now and state in STATES and (offline or session_id is not None)
+    return row if lives else None
+
+
+def _add_account_claims(claims: dict[str, Any], granted: tuple[str, ...], row: Row) -> None:
+    """Claims that have a value: an empty one is left out (OpenID Connect Core §5.3.2)."""
+    identifiant, family_name, usage_name, first_name, email, email_at, mobile, mobile_at, updated_at = row[8:17]
+    if "profile" in granted:
+        shown = usage_name or family_name
+        claims["name"] = f"{first_name} {shown}".strip()
+        claims["family_name"], claims["given_name"] = shown, first_name
+        claims["preferred_username"] = identifiant
+        claims["updated_at"] = updated_at // 1000
+    if "email" in granted and email:
+        claims["email"], claims["email_verified"] = email, email_at is not None
+    if "phone" in granted and mobile:
+        claims["phone_number"], claims["phone_number_verified"] = mobile, mobile_at is not None
+    for name in [name for name, value in claims.items() if value == ""]:
+        del claims[name]
+
+
+def introspect(provider: Provider, parameters: Parameters, authorization: str, now: int) -> dict[str, Any]:
+    """RFC 7662: about a client's own tokens, or those made for the resource server that asks; else inactive."""
+    parameters.refuse_defects()
+    caller = authenticate(provider, parameters, authorization, now)
+    if caller.is_public:
+        raise ProtocolError("unauthorized_client", "introspection needs client authentication")
+    text = parameters.get("token")
+    if not text:
+        raise invalid_request("token is missing")
+    inactive = {"active": False}
+    token = _open(provider, text)
+    if token is None or token.expires_at <= now:
+        return inactive
+    audience = _audience(text) if "." in text else ""
+    if caller.client_id != token.client_id and not (audience and audience == caller.resource_server):
+        return inactive
+    client = provider.clients.find(token.client_id)
+    if client is None:
+        return inactive
+    answer = {"active": True, "client_id": token.client_id, "scope": token.scope, "iss": provider.issuer}
+    answer["exp"] = token.expires_at // 1000
+    if isinstance(token, AccessToken) and not token.account_id:
+        row = provider.hot.read(provider.sql.grant, {"v_id": token.grant_id, "v_now": now})
+        return inactive if row is not None else {**answer, "token_type": "Bearer", "sub": token.client_id}
+    live = _live_grant(provider, token.grant_id, now)
+    if live is None or (isinstance(token, RefreshToken) and live[2] != token.generation):
+        return inactive
+    if isinstance(token, AccessToken):
+        answer |= {"token_type": "Bearer", "iat": token.issued_at // 1000}
+    if audience:
+        answer["aud"] = audience
+    return {**answer, "sub": provider.subject_of(str(live[1]), client)}
+
+
+def _open(provider: Provider, text: str) -> AccessToken | RefreshToken | None:
+    """An access or refresh token of ours, in any of their forms."""
+    sealer = provider.keys.get().sealer
+    try:
+        if "." in text:
+            header, claims = jwt.verify(text, provider.keys.get().verifying(), jwt.SIGNING_ALGORITHMS)
+            if header.get("typ") != "at+jwt":
+                return None
+            return sealer.open("jti", str(claims.get("jti", "")), AccessToken)
+    except (jwt.InvalidJwt, Unsealable):
+        return None
+    for purpose, kind in (("access", AccessToken), ("refresh", RefreshToken)):
+        try:
+            return sealer.open(purpose, text, kind)  # type: ignore[return-value]
+        except Unsealable:
+            continue
+    return None
+
+
+def _audience(text: str) -> str:
+    """`aud` of a token whose signature is checked already."""
+    return str(jwt.decode_unverified(text)[1].get("aud", ""))
+
+
+def revoke(provider: Provider, parameters: Parameters, authorization: str, now: int) -> None:
+    """RFC 7009: ends the whole grant; another client's token, or none at all, changes nothing and tells nothing."""
+    parameters.refuse_defects()
+    caller = authenticate(provider, parameters, authorization, now)
+    text = parameters.get("token")
+    if not text:
+        raise invalid_request("token is missing")
+    token = _open(provider, text)
+    if token is None or token.client_id != caller.client_id:
+        return
+    if isinstance(token, AccessToken) and not token.account_id:
+        _remember_revoked(provider, token, now)
+    else:
+        provider.revoke_grant(token.grant_id, now)
+
+
+def _remember_revoked(provider: Provider, token: AccessToken, now: int) -> None:
+    """A client's own token has no row until it is revoked."""
+    row = {"v_id": token.grant_id, "v_client_id": token.client_id, "v_account_id": None, "v_session_id": None}
+    row |= {"v_scope": "", "v_generation": 0, "v_details": "{}", "v_offline": False, "v_created_at": now}
+    try:
+        provider.hot.write(provider.sql.kill, {**row, "v_ends_at": token.expires_at})
+    except Duplicate:
+        return
