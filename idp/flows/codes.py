@@ -78,6 +78,11 @@ def ends_at(state: CodeState) -> dt.datetime:
     return clock.from_milliseconds(state["ends_at"])
 
 
+def has_expired(state: CodeState) -> bool:
+    """True once the code's life is over."""
+    return ends_at(state) <= clock.now()
+
+
 def is_alive(state: CodeState | None, settings: Sms) -> bool:
     """True while the code can still be typed."""
     return state is not None and state["wrong"] < settings.code_tries and ends_at(state) > clock.now()
@@ -88,7 +93,7 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
 
     Raises CodeExpired, CodeKilled at the last wrong try and after it, WrongCode (tries_left).
     """
-    if ends_at(state) <= clock.now():
+    if has_expired(state):
         raise CodeExpired
     if state["wrong"] >= settings.code_tries:
         raise CodeKilled

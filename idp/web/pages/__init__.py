@@ -1,7 +1,22 @@
-"""What a parent sees, one module a journey."""
+"""What a parent sees: one module a journey."""
 
 from flask import Flask
 
+from idp.accounts import passwords
+from idp.flows import codes
+from idp.settings import Settings
+from idp.web import catalogue, security
+from idp.web.pages import errors, frame, login, self_registration
+
 
 def register(app: Flask) -> None:
-    """Add the pages to the application."""
+    """Add the pages, their headers, languages and error pages."""
+    settings: Settings = app.config["IDP"]
+    security.register(app)
+    catalogue.register(app)
+    frame.register(app)
+    errors.register(app)
+    app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)
+    passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
+    app.register_blueprint(login.pages)
+    app.register_blueprint(self_registration.pages)

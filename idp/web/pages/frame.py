@@ -1,0 +1,125 @@
+"""What every page shows around its content: the service that waits, languages, the assistance team."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Flask, Response, g, redirect, request, url_for
+from flask_babel import format_date, get_locale
+from markupsafe import Markup
+
+from idp.clock import PARIS
+from idp.db import db
+from idp.flows.models import Flow
+from idp.relying_parties.models import Client
+from idp.web import security
+from idp.web.catalogue import LANGUAGE_COOKIE
+
+LANGUAGES = {
+    "fr": "Français",
+    "en": "English",
+    "ar": "العربية",
+    "pt": "Português",
+    "tr": "Türkçe",
+    "es": "Español",
+}
+RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
+
+
+def register(app: Flask) -> None:
+    """Give the templates what the frame needs."""
+    app.context_processor(context)
+    app.jinja_env.filters["hour"] = hour
+    app.jinja_env.filters["hour_with_seconds"] = hour_with_seconds
+    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["breakable"] = breakable
+    app.jinja_env.filters["discreet"] = discreet
+    app.after_request(_keep_language)
+
+
+def context() -> dict[str, Any]:
+    """Variables of every template."""
+    settings = security.settings()
+    language = str(get_locale() or "fr")
+    return {
+        "site": settings.site,
+        "contact": settings.contact,
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": [(code, LANGUAGES.get(code, code), language_url(code)) for code in settings.site.languages],
+        "client_name": g.get("client_name", ""),
+    }
+
+
+def language_url(code: str) -> str:
+    """This page in another language."""
+    kept = {name: value for name, value in request.args.items() if name != "ui_locales"}
+    endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
+    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration"):
+        return f"?ui_locales={code}"
+    return url_for(endpoint, **{**(request.view_args or {}), **kept, "ui_locales": code})
+
+
+def show_client(flow: Flow) -> None:
+    """Name the service that the parent is going to."""
+    client = db.session.get(Client, flow.client_id) if flow.client_id else None
+    g.client_name = client.client_name if client else ""
+    redirect_uri = (flow.request or {}).get("redirect_uri")
+    target = redirect_uri if isinstance(redirect_uri, str) and client else security.settings().site.portal_url
+    if target:
+        security.allow_form_target(target)
+
+
+def way_out(flow: Flow) -> str:
+    """Where a journey that reached its account goes on: the waiting service, or the portal."""
+    if flow.request is not None:
+        return f"/authorize/resume?flow={flow.id}"
+    return security.settings().site.portal_url or url_for("login.logged_in")
+
+
+def see_other(url: str) -> Response:
+    """Go on with GET."""
+    answer = redirect(url, 303)
+    assert isinstance(answer, Response)
+    return answer
+
+
+def hour(instant: dt.datetime) -> str:
+    """«18 h 42», the time in France."""
+    local = instant.astimezone(PARIS)
+    return f"{local.hour} h {local.minute:02}" if _is_french() else f"{local:%H:%M}"
+
+
+def hour_with_seconds(instant: dt.datetime) -> str:
+    """«18 h 42 min 8 s», for waits shorter than a minute."""
+    local = instant.astimezone(PARIS)
+    return f"{local.hour} h {local.minute:02} min {local.second:02} s" if _is_french() else f"{local:%H:%M:%S}"
+
+
+def day(instant: dt.datetime) -> str:
+    """«14 mars 2017»."""
+    return str(format_date(instant.astimezone(PARIS).date(), "long"))
+
+
+def breakable(address: str) -> Markup:
+    """An address that a narrow screen may cut before its @."""
+    before, at, after = address.partition("@")
+    return Markup("{}<wbr>{}{}").format(before, at, after) if at else Markup("{}").format(before)
+
+
+def discreet(mobile: str) -> str:
+    """«06 •• •• •• 34»: enough to recognise one's own number."""
+    national = "0" + mobile[-9:] if len(mobile) >= 10 else mobile
+    return f"{national[:2]} •• •• •• {national[-2:]}"
+
+
+def _is_french() -> bool:
+    return str(get_locale() or "fr").startswith("fr")
+
+
+def _keep_language(response: Response) -> Response:
+    language = request.args.get("ui_locales", "")
+    settings = security.settings()
+    if language in settings.site.languages and response.mimetype == "text/html":
+        secure = settings.server.issuer.startswith("https:")
+        response.set_cookie(LANGUAGE_COOKIE, language, secure=secure, httponly=True, samesite="Lax", path="/")
+    return response

@@ -1,0 +1,107 @@
+"""The login page. Source: parents' guide, «Écran d'authentification»."""
+
+import datetime as dt
+
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
+
+from idp.accounts import login, sessions
+from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
+from idp.accounts.models import Account
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import service as flows
+from idp.flows.models import Flow
+from idp.web import security
+from idp.web.pages.frame import see_other, show_client, way_out
+
+pages = Blueprint("login", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+
+def find_flow(flow_id: str, *, for_update: bool = False) -> Flow:
+    """The browser's own flow, or the error page (404)."""
+    flow = flows.find(flow_id, security.browser(), for_update=for_update)
+    if flow is None:
+        abort(404)
+    show_client(flow)
+    return flow
+
+
+def start_flow() -> Flow:
+    """A flow that no service asked for: it ends at the portal."""
+    life = dt.timedelta(minutes=security.settings().sessions.flow_minutes)
+    flow = flows.start("login", security.browser(), life=life)
+    db.session.commit()
+    return flow
+
+
+@pages.get("/connexion")
+def bare() -> Response:
+    """Opened without a service."""
+    return see_other(url_for("login.show", flow_id=start_flow().id))
+
+
+@pages.get("/connexion/<flow_id>")
+def show(flow_id: str) -> Answer:
+    flow = flows.find(flow_id, security.browser())
+    if flow is None:
+        # The link is old, or another browser's: the parent is not left at a dead end.
+        return see_other(url_for("login.bare"))
+    show_client(flow)
+    if flow.ended_at is not None:
+        return see_other(way_out(flow))
+    return _page(flow)
+
+
+@pages.post("/connexion/<flow_id>")
+def submit(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id)
+    if flow.ended_at is not None:
+        return see_other(way_out(flow))
+    typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
+    settings = security.settings()
+    try:
+        account = login.authenticate(typed[:200], password, request.remote_addr or "", settings)
+    except (WrongCredentials, TooManyTries, AccountUnavailable) as refusal:
+        db.session.commit()
+        return _page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
+    cookie = open_session(account.id)
+    flows.end(flow, account.id)
+    db.session.commit()
+    answer = see_other(way_out(flow))
+    security.set_cookie(answer, security.SESSION, cookie)
+    return answer
+
+
+def open_session(account_id: str, amr: str = "pwd") -> str:
+    """A new session for this browser; the one it had ends."""
+    account = db.session.get_one(Account, account_id)
+    return sessions.open(
+        account,
+        security.settings().sessions,
+        amr=amr,
+        user_agent=request.headers.get("User-Agent", ""),
+        replaces=security.read_cookie(security.SESSION),
+    )
+
+
+@pages.get("/connecte")
+def logged_in() -> str:
+    """Where a login without a service ends when no portal is configured."""
+    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    db.session.commit()
+    return render_template("login/logged_in.html", account=session.account if session else None)
+
+
+def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
+    g.flow_id = flow.id
+    return render_template(
+        "login/login.html",
+        flow=flow,
+        refusal=refusal,
+        kind=type(refusal).__name__ if refusal else "",
+        identifiant=typed or (flow.request or {}).get("login_hint", ""),
+        without_mobile="sans_mobile" in request.args,
+    )

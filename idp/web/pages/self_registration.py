@@ -1,0 +1,298 @@
+"""SMS self-registration. Source: parents' guide, «Auto-inscription»."""
+
+import datetime as dt
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask_babel import gettext as _
+
+from idp import audit, clock
+from idp.accounts import passwords, sessions
+from idp.accounts.errors import PasswordRefused
+from idp.accounts.login import note_login
+from idp.accounts.models import Account
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import codes
+from idp.flows import self_registration as journey
+from idp.flows.errors import AlreadyRegistered, TooManyCodes, WrongStep
+from idp.flows.models import Flow
+from idp.registry import phones
+from idp.web import security
+from idp.web.pages.frame import see_other, way_out
+from idp.web.pages.login import Answer, find_flow, open_session, start_flow
+
+pages = Blueprint("self_registration", __name__, url_prefix="/inscription")
+
+EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}")
+LONGEST = 200
+"""Characters of a name or number; more is cut before anything looks at it."""
+
+
+def _step_url(flow: Flow) -> str:
+    return url_for("self_registration.show", flow_id=flow.id, step=journey.current_step(flow))
+
+
+@pages.get("")
+def bare() -> Answer:
+    return see_other(url_for("self_registration.show", flow_id=start_flow().id, step="informations"))
+
+
+@pages.get("/<flow_id>")
+def resume(flow_id: str) -> Answer:
+    return see_other(_step_url(find_flow(flow_id)))
+
+
+@pages.get("/<flow_id>/<any(informations, code, dates, 'mot-de-passe', terminee):step>")
+def show(flow_id: str, step: str) -> Answer:
+    flow = find_flow(flow_id)
+    current = journey.current_step(flow)
+    if step != current and not (step == "informations" and current != journey.FINISHED):
+        return see_other(_step_url(flow))
+    return _page(flow, step)
+
+
+@pages.post("/<flow_id>/informations")
+def informations(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id, for_update=True)
+    if journey.current_step(flow) == journey.FINISHED:
+        return see_other(_step_url(flow))
+    typed = {name: request.form.get(name, "")[:LONGEST] for name in ("nom", "prenom", "mobile")}
+    phone = phones.parse(typed["mobile"])
+    errors = _missing(typed, phone)
+    if errors:
+        return _page(flow, "informations", typed=typed, errors=errors), 422
+    try:
+        journey.search(flow, typed["nom"], typed["prenom"], phone, request.remote_addr or "", security.settings())
+        if journey.current_step(flow) == "code":
+            journey.send_code(flow, _key(), _wording, security.settings().sms)
+    except Refusal as refusal:
+        db.session.commit()
+        return _page(flow, "informations", refusal, typed=typed), 422
+    db.session.commit()
+    return see_other(_step_url(flow))
+
+
+@pages.post("/<flow_id>/code")
+def code(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id, for_update=True)
+    typed = request.form.get("code", "")[:20]
+    try:
+        journey.confirm_code(flow, typed, _key(), security.settings().sms)
+    except WrongStep:
+        return see_other(_step_url(flow))
+    except Refusal as refusal:
+        db.session.commit()
+        return _page(flow, "code", refusal, typed={"code": typed}), 422
+    db.session.commit()
+    return see_other(_step_url(flow))
+
+
+@pages.post("/<flow_id>/code/renvoyer")
+def resend(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id, for_update=True)
+    sms = security.settings().sms
+    try:
+        if journey.current_step(flow) != "code":
+            raise WrongStep
+        sent = journey.send_code(flow, _key(), _wording, sms)
+    except WrongStep:
+        return see_other(_step_url(flow))
+    except Refusal as refusal:
+        db.session.commit()
+        return _page(flow, "code", refusal), 429
+    db.session.commit()
+    if not sent:
+        too_soon = TooManyCodes(ends_at=codes.resend_at(journey.state_of(flow)["code"], sms))
+        return _page(flow, "code", too_soon), 429
+    return see_other(url_for("self_registration.show", flow_id=flow.id, step="code", renvoye=1))
+
+
+@pages.post("/<flow_id>/dates")
+def dates(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id, for_update=True)
+    if journey.current_step(flow) != "dates":
+        return see_other(_step_url(flow))
+    fields = [f"enfant-{number}" for number, _child in enumerate(journey.children_of(flow), 1)]
+    typed = {f"{f}_{part}": request.form.get(f"{f}_{part}", "")[:10] for f in fields for part in DATE_PARTS}
+    read = {field: _date(typed, field) for field in fields}
+    errors = [(f"{f}-jour", f, _("Écrivez une date complète, par exemple : 9 11 2018")) for f in fields if not read[f]]
+    if errors:
+        return _page(flow, "dates", typed=typed, errors=errors), 422
+    by_pupil = {child.pupil_id: read[f] for child, f in zip(journey.children_of(flow), fields, strict=True)}
+    try:
+        journey.confirm_dates(flow, by_pupil, security.settings().self_registration)
+    except Refusal as refusal:
+        db.session.commit()
+        step = "dates" if journey.current_step(flow) == "dates" else "informations"
+        return _page(flow, step, refusal, typed=typed), 422
+    db.session.commit()
+    return see_other(_step_url(flow))
+
+
+@pages.post("/<flow_id>/mot-de-passe")
+def password(flow_id: str) -> Answer:
+    security.check_form()
+    flow = find_flow(flow_id)
+    if journey.current_step(flow) != "mot-de-passe":
+        return see_other(_step_url(flow))
+    settings = security.settings().passwords
+    chosen = unicodedata.normalize("NFC", request.form.get("nouveau_mot_de_passe", ""))
+    try:
+        passwords.check_policy(chosen, journey.identifiant_of(flow), settings)
+    except PasswordRefused as refusal:
+        return _page(flow, "mot-de-passe", refusal), 422
+    if unicodedata.normalize("NFC", request.form.get("confirmation", "")) != chosen:
+        different = [("confirmation", "confirmation", _("Les deux mots de passe sont différents."))]
+        return _page(flow, "mot-de-passe", errors=different), 422
+    db.session.commit()
+    password_hash = passwords.hash(chosen, settings)
+    return _finish(flow_id, password_hash)
+
+
+@pages.post("/<flow_id>/terminee")
+def email(flow_id: str) -> Answer:
+    """The address is written down; it recovers nothing before it is validated."""
+    security.check_form()
+    flow = find_flow(flow_id, for_update=True)
+    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    if flow.account_id is None or session is None or session.account_id != flow.account_id:
+        return see_other(_step_url(flow))
+    typed = request.form.get("email", "").strip()
+    if not EMAIL.fullmatch(typed):
+        wrong = [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
+        return _page(flow, "terminee", typed={"email": typed[:254]}, errors=wrong), 422
+    account = session.account
+    if account.email != typed:
+        account.email, account.email_verified_at, account.updated_at = typed, None, clock.now()
+        audit.record("account.email_given", account_id=account.id)
+    db.session.commit()
+    return see_other(url_for("self_registration.show", flow_id=flow.id, step="terminee"))
+
+
+def _finish(flow_id: str, password_hash: str) -> Answer:
+    """The account and its session, in one transaction that begins after the hash was made."""
+    flow = find_flow(flow_id, for_update=True)
+    try:
+        account = journey.create_account(flow, password_hash)
+    except WrongStep:
+        return see_other(_step_url(flow))
+    except AlreadyRegistered as refusal:
+        db.session.commit()
+        return _page(flow, "informations", refusal), 422
+    note_login(account)
+    cookie = open_session(account.id, "pwd sms")
+    db.session.commit()
+    answer = see_other(_step_url(flow))
+    security.set_cookie(answer, security.SESSION, cookie)
+    return answer
+
+
+DATE_PARTS = ("jour", "mois", "annee")
+
+
+def _date(typed: dict[str, str], field: str) -> dt.date | None:
+    parts = [typed[f"{field}_{part}"].strip() for part in DATE_PARTS]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    day, month, year = map(int, parts)
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _missing(typed: dict[str, str], phone: phones.Phone) -> list[tuple[str, str, str]]:
+    errors = []
+    if not typed["nom"].strip():
+        errors.append(("nom", "nom", _("Écrivez votre nom.")))
+    if not typed["prenom"].strip():
+        errors.append(("prenom", "prenom", _("Écrivez votre prénom.")))
+    if not typed["mobile"].strip():
+        errors.append(("mobile", "mobile", _("Écrivez votre numéro de mobile.")))
+    elif not phone.is_mobile:
+        message = _("Ce numéro n’est pas un numéro de mobile. Il commence par 06 ou 07.")
+        errors.append(("mobile", "mobile", message))
+    return errors
+
+
+def _key() -> bytes:
+    key: bytes = current_app.config["IDP_CODE_KEY"]
+    return key
+
+
+def _wording(code: str) -> str:
+    """The SMS: GSM-7, one segment, its last line for the telephone (WebOTP, «origin-bound one-time codes»)."""
+    settings = security.settings()
+    host, minutes = urlsplit(settings.server.issuer).hostname, settings.sms.code_lifetime_minutes
+    words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.",
+              code=code, minutes=minutes)  # fmt: skip
+    return f"{words}\n\n@{host} #{code}"
+
+
+def _page(
+    flow: Flow,
+    step: str,
+    refusal: Refusal | None = None,
+    *,
+    typed: dict[str, str] | None = None,
+    errors: list[tuple[str, str, str]] | None = None,
+) -> str:
+    if isinstance(refusal, AlreadyRegistered):
+        return render_template("self_registration/already_registered.html", flow=flow)
+    return render_template(
+        f"self_registration/{TEMPLATES[step]}.html",
+        flow=flow,
+        refusal=refusal,
+        kind=type(refusal).__name__ if refusal else "",
+        typed=typed or {},
+        errors=errors or [],
+        **_facts(flow, step),
+    )
+
+
+TEMPLATES = {
+    "informations": "informations",
+    "code": "code",
+    "dates": "birth_dates",
+    "mot-de-passe": "password",
+    "terminee": "finished",
+}
+
+
+def _facts(flow: Flow, step: str) -> dict[str, Any]:
+    """What the step's template shows."""
+    settings, state = security.settings(), journey.state_of(flow)
+    if step == "code":
+        sent = state.get("code")
+        return {
+            "mobile": state.get("mobile", ""),
+            "sent": sent is not None,
+            "alive": codes.is_alive(sent, settings.sms),
+            "expired": sent is not None and codes.has_expired(sent),
+            "ends_at": codes.ends_at(sent) if sent else None,
+            "minutes": settings.sms.code_lifetime_minutes,
+            "wait_seconds": settings.sms.resend_after_seconds,
+            "resent": "renvoye" in request.args,
+        }
+    if step == "dates":
+        return {"children": journey.children_of(flow)}
+    if step == "mot-de-passe":
+        shortest, longest = passwords.length_limits(settings.passwords)
+        identifiant = journey.identifiant_of(flow)
+        return {
+            "identifiant": identifiant,
+            "policy": settings.passwords.policy,
+            "shortest": shortest,
+            "longest": longest,
+        }
+    if step == "terminee":
+        return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
+    return {}

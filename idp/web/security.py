@@ -1,0 +1,123 @@
+"""What protects pages in the browser: the cookies, the form token with its Origin check, the headers."""
+
+import hashlib
+import hmac
+import secrets
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, request
+
+from idp.settings import Settings
+
+BROWSER = "idp_browser"
+SESSION = "idp_session"
+TOKEN_FIELD = "csrf_token"
+
+
+def cookie_name(name: str, issuer: str) -> str:
+    """With https, the `__Host-` prefix: no neighbour of the domain can plant the cookie (RFC 6265bis §4.1.3.2)."""
+    return f"__Host-{name}" if issuer.startswith("https:") else name
+
+
+def set_cookie(response: Response, name: str, value: str) -> None:
+    """A cookie that lives as long as the browser's window."""
+    issuer = settings().server.issuer
+    secure = issuer.startswith("https:")
+    response.set_cookie(cookie_name(name, issuer), value, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def delete_cookie(response: Response, name: str) -> None:
+    """Make the browser forget a cookie."""
+    issuer = settings().server.issuer
+    secure = issuer.startswith("https:")
+    response.delete_cookie(cookie_name(name, issuer), secure=secure, httponly=True, samesite="Lax", path="/")
+
+
+def read_cookie(name: str) -> str:
+    """The cookie's value, empty when absent."""
+    return request.cookies.get(cookie_name(name, settings().server.issuer), "")
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.config["IDP"]
+    return found
+
+
+def browser() -> str:
+    """The secret that ties flows and forms to this browser; a new one is sent with the answer."""
+    if "browser" not in g:
+        value = read_cookie(BROWSER)
+        g.browser_is_new = not 40 <= len(value) <= 64
+        g.browser = secrets.token_urlsafe(32) if g.browser_is_new else value
+    return str(g.browser)
+
+
+def csrf_token() -> str:
+    """The token of a page's forms: a hash of the browser's cookie, which no other site can read or plant."""
+    return hashlib.sha256(f"csrf|{browser()}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def check_form() -> None:
+    """Refuse, with 400, a form that this browser's own page did not send (OWASP WSTG-SESS-05)."""
+    origin = request.headers.get("Origin")
+    if origin is not None and origin not in (_origin(settings().server.issuer), request.host_url.rstrip("/")):
+        abort(400, "form")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        abort(400, "form")
+    typed = request.form.get(TOKEN_FIELD, "").encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(typed, csrf_token().encode()):
+        abort(400, "form")
+
+
+def allow_form_target(url: str) -> None:
+    """Let a form of this page end at the service that is waiting: browsers hold form-action on redirects too."""
+    parts = urlsplit(url)
+    g.form_targets = [*g.get("form_targets", []), _origin(url) if parts.netloc else f"{parts.scheme}:"]
+
+
+def allow_image(url: str) -> None:
+    """Let this page show a picture of another host: a service's registered logo."""
+    if urlsplit(url).scheme == "https":
+        g.images = [*g.get("images", []), _origin(url)]
+
+
+def register(app: Flask) -> None:
+    """Put the headers on every answer of the pages."""
+    app.after_request(_add_headers)
+    app.jinja_env.globals["csrf_token"] = csrf_token
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".translate({ord(c): None for c in " ;,'\r\n"})
+
+
+def _add_headers(response: Response) -> Response:
+    if g.get("browser_is_new"):
+        set_cookie(response, BROWSER, g.browser)
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/static/"):
+        return response
+    headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("Cookie")
+    if response.mimetype != "text/html":
+        return response
+    response.vary.add("Accept-Language")
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("X-Frame-Options", "DENY")
+    # Not no-referrer: browsers then send `Origin: null` with our own forms.
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), otp-credentials=(self)")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    return response
+
+
+def _policy() -> str:
+    forms = " ".join(["'self'", *g.get("form_targets", [])])
+    images = " ".join(["'self'", *g.get("images", [])])
+    return (
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src {images}; form-action {forms}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
