@@ -1,11 +1,11 @@
 """The viewer's pages: a child's reports, and a report."""
 
 import datetime as dt
+import io
 import os
 from pathlib import Path
 
-from flask import Flask, abort, make_response, render_template, request
-from werkzeug.http import dump_options_header
+from flask import Flask, abort, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from clients.children import Child, children_of
@@ -81,10 +81,9 @@ def chosen_child(children: list[Child], hint: str | None) -> Child | None:
 
 def pdf_response(pdf: bytes, file_name: str, saved: bool) -> Response:
     """The file, shown by the browser or saved under its name (RFC 6266)."""
-    response = make_response(pdf)
-    disposition = "attachment" if saved else "inline"
-    response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = dump_options_header(disposition, {"filename": file_name})
+    response = send_file(
+        io.BytesIO(pdf), "application/pdf", as_attachment=saved, download_name=file_name, conditional=False, etag=False
+    )
     response.headers["Content-Security-Policy"] = PDF_POLICY
     return response
 
