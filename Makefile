@@ -46,5 +46,9 @@ fix: $(READY) ## Format, mend what can be mended, write generated files
 lock: $(READY) ## Choose versions anew and write requirements.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q pyproject.toml --group demo --group dev -o requirements.lock
 
+bench: $(READY) ## CPU cost of the hot path against node-oidc-provider, as ratios (needs node and npm)
+	@test -d benchmarks/peer/node_modules || benchmarks/peer/setup.sh
+	@mkdir -p var && BENCH_LOG_DIR=var $(BIN)/python benchmarks/compare.py benchmarks/ours.toml benchmarks/peer/target.toml --goals benchmarks/goals.toml
+
 clean: ## Remove what was installed and made
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis
