@@ -28,7 +28,7 @@ def create(
     """
     person, now = responsables[0], clock.now()
     account = Account(
-        identifiant=identifiant or identifiants.reserve(person.first_name, person.usage_name or person.family_name),
+        identifiant=identifiant or identifiants.reserve(person.first_name, person.family_name),
         password_hash=password_hash,
         state=state,
         civility=person.civility,

@@ -177,7 +177,7 @@ def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: Sel
     state = state_of(flow)
     state["confirmed_children"] = [child.pupil_id for child in children]
     if "identifiant" not in state:
-        state["identifiant"] = identifiants.reserve(found[0].first_name, found[0].usage_name or found[0].family_name)
+        state["identifiant"] = identifiants.reserve(found[0].first_name, found[0].family_name)
     flows.write_state(flow, PART, state)
 
 
