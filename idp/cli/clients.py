@@ -31,7 +31,7 @@ def group() -> None:
 @click.option("--first-party", is_flag=True, help="The ministry's own: no consent is asked.")
 @click.option("--birth-dates", is_flag=True, help="May read children's birth dates (scope eleves).")
 @click.pass_obj
-def add(settings: Settings, client_id: str, name: str, scope: str, secret: str | None, **options: object) -> None:
+def add(settings: Settings, /, client_id: str, name: str, scope: str, secret: str | None, **options: object) -> None:
     """Register a client and show its secret, once."""
     with application(settings):
         try:

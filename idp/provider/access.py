@@ -145,7 +145,12 @@ def revoke(provider: Provider, parameters: Parameters, authorization: str, now: 
 
 def _remember_revoked(provider: Provider, token: AccessToken, now: int) -> None:
     """A client's own token has no row until it is revoked."""
-    row = {"v_id": token.grant_id, "v_client_id": token.client_id, "v_account_id": None, "v_session_id": None}
+    row: dict[str, Any] = {
+        "v_id": token.grant_id,
+        "v_client_id": token.client_id,
+        "v_account_id": None,
+        "v_session_id": None,
+    }
     row |= {"v_scope": "", "v_generation": 0, "v_details": "{}", "v_offline": False, "v_created_at": now}
     try:
         provider.hot.write(provider.sql.kill, {**row, "v_ends_at": token.expires_at})

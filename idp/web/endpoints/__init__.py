@@ -1,17 +1,44 @@
-"""OpenID endpoints, one module each."""
+"""OpenID endpoints, one module each: one implementation, two ways in (ARCHITECTURE, decision 21)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, request
 
 from idp.web.dispatch import Endpoint
-
-
-def register(app: Flask) -> None:
-    """Add the endpoints to the application."""
+from idp.web.endpoints import authorization, consent, end_session, metadata, token, userinfo
+from idp.web.http import BodyTooLarge, HttpAnswer, HttpRequest
 
 
 def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
-    """The endpoints that are answered in front of Flask."""
-    return {}
+    """What `idp.web.dispatch.Dispatch` answers in front of Flask."""
+    provider = services.provider
+    return {
+        **metadata.endpoints(provider),
+        **token.endpoints(provider),
+        **userinfo.endpoints(provider),
+        ("GET", "/authorize"): authorization.hot_endpoint(provider),
+    }
+
+
+def register(app: Flask) -> None:
+    """Mount every endpoint, the hot ones too, and the pages of authorization, consent and logout."""
+    table = hot_table(app.extensions["idp"])
+    for (method, path), endpoint in table.items():
+        if path != "/authorize":
+            name = f"endpoint_{method}_{path}"
+            app.add_url_rule(path, name, _view(endpoint), methods=[method], provide_automatic_options=False)
+    for blueprint in (authorization.blueprint, consent.blueprint, end_session.blueprint):
+        app.register_blueprint(blueprint)
+
+
+def _view(endpoint: Endpoint) -> Callable[[], Response]:
+    def view() -> Response:
+        try:
+            answer = endpoint(HttpRequest.from_environ(request.environ))
+        except BodyTooLarge:
+            answer = HttpAnswer.json({"error": "invalid_request"}, 413)
+        assert answer is not None
+        return Response(answer.body, answer.status, list(answer.headers))
+
+    return view

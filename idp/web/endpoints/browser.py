@@ -1,0 +1,96 @@
+"""What endpoints read of a browser, and the pages they show it."""
+
+import secrets
+from typing import Any
+
+import structlog
+from flask import Response, current_app, make_response, render_template, request
+
+from idp import clock
+from idp.accounts import sessions
+from idp.oidc.errors import ProtocolError, invalid_request
+from idp.oidc.request import Parameters, parse
+from idp.provider.core import Provider
+from idp.settings import Settings
+from idp.web.http import FORM, HttpRequest
+
+log = structlog.get_logger(__name__)
+BROWSER_COOKIE = "idp_browser"
+
+
+def provider() -> Provider:
+    """The application's provider."""
+    found: Provider = current_app.extensions["idp"].provider
+    return found
+
+
+def milliseconds() -> int:
+    """Now, as the hot path counts."""
+    return clock.to_milliseconds(clock.now())
+
+
+def session_cookie_name(settings: Settings) -> str:
+    """`__Host-` wherever the browser takes it: over https."""
+    return "__Host-idp_session" if settings.server.issuer.startswith("https://") else "idp_session"
+
+
+def session_key(settings: Settings, http: HttpRequest) -> bytes | None:
+    """The key of the session's row; None without a plausible cookie."""
+    cookie = http.cookie(session_cookie_name(settings))
+    return sessions.digest(cookie) if 0 < len(cookie) <= 128 and cookie.isascii() else None
+
+
+def this_request() -> HttpRequest:
+    """The request as endpoints know it: the one that the dispatch table made, if it did."""
+    known = request.environ.get("idp.request")
+    return known if isinstance(known, HttpRequest) else HttpRequest.from_environ(request.environ)
+
+
+def parameters_of(http: HttpRequest) -> Parameters:
+    """Query of a GET, form of a POST; never both (RFC 6749 §3.1)."""
+    if http.method == "GET":
+        return parse(http.query)
+    if http.content_type != FORM:
+        raise invalid_request("the body must be a form", redirectable=False)
+    if http.query:
+        raise invalid_request("parameters belong in the body", redirectable=False)
+    return parse(http.body)
+
+
+def error_page(error: ProtocolError) -> Response:
+    """A page of ours: nothing of the request is echoed; the incident number is in the log."""
+    incident = secrets.token_hex(4).upper()
+    log.warning("protocol_error", incident=incident, error=error.code, detail=error.detail or error.description)
+    return page(
+        "errors/protocol.html", error.status, error=error.code, description=error.description, incident=incident
+    )
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A rendered page that no cache keeps and no frame holds."""
+    response = make_response(render_template(template, **values), status)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
+    return response
+
+
+def redirect(location: str) -> Response:
+    """303: the browser goes on with GET, whatever it sent (RFC 9700 §4.12)."""
+    headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    response = Response(status=303, headers=headers)
+    response.autocorrect_location_header = False
+    return response
+
+
+def browser_cookie() -> str:
+    """The cookie that ties flows to this browser; a new value when there is none."""
+    known = this_request().cookie(BROWSER_COOKIE)
+    return known if 32 <= len(known) <= 128 else secrets.token_urlsafe(32)
+
+
+def set_browser_cookie(response: Response, value: str) -> None:
+    """Give the browser the cookie it may lack."""
+    secure = provider().issuer.startswith("https://")
+    response.set_cookie(BROWSER_COOKIE, value, httponly=True, secure=secure, samesite="Lax", path="/")

@@ -1,0 +1,88 @@
+"""The consent page: what a client asks for, agreed to or refused."""
+
+import msgspec
+from flask import Blueprint, Response, request
+
+from idp.db import db
+from idp.flows import service as flows
+from idp.flows.models import Flow
+from idp.grants.service import give_consent
+from idp.oidc.errors import ProtocolError, invalid_request
+from idp.oidc.seal import Unsealable
+from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
+from idp.web.endpoints import authorization, browser
+
+blueprint = Blueprint("consent", __name__)
+
+
+class ConsentForm(msgspec.Struct, array_like=True, frozen=True):
+    """What the form's token ties together, so that no consent is forged or widened (attack 25)."""
+
+    flow_id: str
+    session_id: str
+    scope: str
+
+
+@blueprint.get("/autorisation/<flow_id>")
+def show(flow_id: str) -> Response:
+    """Name the client and the scopes."""
+    flow = _find_flow(flow_id)
+    if flow is None:
+        return _gone()
+    parameters = authorization.stored_parameters(flow)
+    decision = _decide(flow)
+    if not isinstance(decision, ConsentNeeded):
+        return authorization.answer_with(decision, parameters)
+    form = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
+    return browser.page(
+        "consent/consent.html",
+        client=decision.client,
+        scopes=decision.scopes,
+        token=browser.provider().seal("consent", form),
+        flow_id=flow_id,
+    )
+
+
+@blueprint.post("/autorisation/<flow_id>")
+def submit(flow_id: str) -> Response:
+    """`decision` is «autoriser» or «refuser»."""
+    flow = _find_flow(flow_id)
+    if flow is None:
+        return _gone()
+    parameters, resumed = authorization.stored_parameters(flow), authorization.resumed_from(flow, consented=True)
+    provider, now = browser.provider(), browser.milliseconds()
+    decision = _decide(flow)
+    if not isinstance(decision, ConsentNeeded):
+        return authorization.answer_with(decision, parameters)
+    expected = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
+    try:
+        given = provider.keys.get().sealer.open("consent", request.form.get("token", ""), ConsentForm)
+    except Unsealable:
+        return _gone()
+    if given != expected:
+        return _gone()
+    if request.form.get("decision") != "autoriser":
+        return authorization.answer_with(deny(provider, parameters, now), parameters)
+    give_consent(decision.session.account_id, decision.client.client_id, decision.scopes)
+    db.session.commit()
+    key = browser.session_key(provider.settings, browser.this_request())
+    return authorization.answer_with(decide(provider, parameters, key, now, resumed), parameters)
+
+
+def _find_flow(flow_id: str) -> Flow | None:
+    flow = flows.find(flow_id, browser.this_request().cookie(browser.BROWSER_COOKIE))
+    return flow if flow is not None and flow.request is not None and flow.journey == "consent" else None
+
+
+def _decide(flow: Flow) -> Decision:
+    """Judge the stored request again, outside any transaction."""
+    provider = browser.provider()
+    parameters, resumed = authorization.stored_parameters(flow), authorization.resumed_from(flow)
+    key = browser.session_key(provider.settings, browser.this_request())
+    db.session.rollback()
+    return decide(provider, parameters, key, browser.milliseconds(), resumed)
+
+
+def _gone() -> Response:
+    error: ProtocolError = invalid_request("this request is not under way here", redirectable=False)
+    return browser.error_page(error)

@@ -1,0 +1,51 @@
+"""Token, introspection and revocation endpoints: form in, JSON out."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+
+from idp import clock
+from idp.oidc.errors import ProtocolError, invalid_request
+from idp.oidc.request import Parameters, parse
+from idp.provider import access, token_endpoint
+from idp.provider.core import Provider
+from idp.web.dispatch import Endpoint
+from idp.web.http import FORM, HttpAnswer, HttpRequest
+
+log = structlog.get_logger(__name__)
+Respond = Callable[[Provider, Parameters, str, int], Any]
+
+
+def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
+    """`/token`, `/introspect` and `/revoke`, by POST alone."""
+    return {
+        ("POST", "/token"): _endpoint(provider, token_endpoint.respond),
+        ("POST", "/introspect"): _endpoint(provider, access.introspect),
+        ("POST", "/revoke"): _endpoint(provider, access.revoke),
+    }
+
+
+def _endpoint(provider: Provider, respond: Respond) -> Endpoint:
+    def answer(http: HttpRequest) -> HttpAnswer:
+        try:
+            if http.content_type != FORM:
+                raise invalid_request("the body must be a form")
+            if http.query:
+                raise invalid_request("parameters belong in the body")
+            now = clock.to_milliseconds(clock.now())
+            return HttpAnswer.json(respond(provider, parse(http.body), http.header("Authorization"), now) or {})
+        except ProtocolError as error:
+            return error_answer(error)
+
+    return answer
+
+
+def error_answer(error: ProtocolError) -> HttpAnswer:
+    """RFC 6749 §5.2; the cause goes to the log alone."""
+    log.info("protocol_error", error=error.code, detail=error.detail or error.description)
+    answer = HttpAnswer.json(error.as_json(), error.status)
+    if error.status == 401:
+        challenge = (("WWW-Authenticate", 'Basic realm="idp"'),)
+        return HttpAnswer(answer.status, (*answer.headers, *challenge), answer.body)
+    return answer
