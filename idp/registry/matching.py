@@ -71,7 +71,7 @@ def children_of(responsable_ids: Collection[str]) -> list[Child]:
         .where(Link.responsable_id.in_(responsable_ids), Responsable.ended_at.is_(None), *_current_link())
         .order_by(Pupil.birth_on, Pupil.first_key, Enrolment.uai)
     )
-    children = (_child(pupil, enrolment, school) for pupil, enrolment, school in db.session.execute(statement).tuples())
+    children = (_child(pupil, enrolment, school) for pupil, enrolment, school in db.session.execute(statement))
     return list(dict.fromkeys(children))
 
 

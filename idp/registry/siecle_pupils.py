@@ -24,7 +24,8 @@ def text_of(element: etree._Element, *tags: str) -> str:
 def line_of(element: etree._Element, tag: str) -> int | None:
     """The line of this child, else of the element."""
     child = element.find(tag)
-    return element.sourceline if child is None else child.sourceline
+    line: int | None = element.sourceline if child is None else child.sourceline
+    return line
 
 
 class Reader:
