@@ -31,8 +31,8 @@ class ProviderConfig(Section, frozen=True, kw_only=True):
     issuer: str
     client_id: Annotated[str, Meta(min_length=1)]
     client_secret: Annotated[str, Meta(min_length=1)]
-    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"  # noqa: S105
-    id_token_signed_response_alg: Literal["RS256", "PS256", "ES256", "EdDSA"] = "RS256"  # noqa: S105
+    token_endpoint_auth_method: Literal["client_secret_basic", "client_secret_post"] = "client_secret_basic"
+    id_token_signed_response_alg: Literal["RS256", "PS256", "ES256", "EdDSA"] = "RS256"
     """The one algorithm taken for ID tokens, whatever their header says (RFC 8725 §3.1)."""
 
 

@@ -2,7 +2,6 @@
 
 import hmac
 import secrets
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
@@ -28,7 +27,6 @@ class Login:
         self.base_url = base_url
         self.store = store
         self.provider = provider
-        self.after_login: Callable[[Session], None] | None = None
 
     def start(self, target: str, login_hint: str | None = None) -> Response:
         """Send the browser to the provider; it comes back to `target`, a path of ours."""
@@ -79,17 +77,19 @@ def once(values: MultiDict[str, str], names: tuple[str, ...]) -> dict[str, str]:
 
 @pages.get("/callback")
 def callback() -> Response:
-    """The authorization response: `state` first, tied to this browser and good once."""
+    """The authorization response: `state` first, tied to this browser and good once.
+
+    A reload or the back button brings a used answer again: a parent who is logged in simply goes on.
+    """
     login, answer = current(), once(request.args, ANSWER_PARAMETERS)
     pending = login.store.take_login(answer.get("state", ""), request.cookies.get(login.browser_cookie, ""))
     if pending is None:
+        if current_session():
+            return redirect("/", 303)
         raise LoginInterrupted("unknown state")
     claims, id_token = login.provider.finish(answer, pending)
     login.store.end(request.cookies.get(login.session_cookie))
     session_id = login.store.open(claims, id_token)
-    session = login.store.find(session_id)
-    if login.after_login and session:
-        login.after_login(session)
     response = redirect(pending.target, 303)
     login.set_cookie(response, login.session_cookie, session_id)
     return response

@@ -49,8 +49,18 @@ def test_an_answer_with_another_state_is_refused(portal, state):
 def test_an_answer_works_once(portal):
     callback = portal.provider.authorize(portal.open("/").location)
     portal.open(callback)
+    portal.client.delete_cookie("portal_session")
 
     assert refused(portal.open(callback), "connexion_interrompue")
+    assert len(portal.provider.token_requests) == 1
+
+
+def test_a_reload_of_a_used_answer_leads_home(portal):
+    callback = portal.provider.authorize(portal.open("/").location)
+    portal.open(callback)
+
+    assert portal.open(callback).location == "/"
+    assert len(portal.provider.token_requests) == 1
 
 
 def test_an_answer_meant_for_another_browser_is_refused(portal):
