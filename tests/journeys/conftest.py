@@ -1,0 +1,201 @@
+"""A school with one family, a parent who uses real forms, and the SMS that were queued."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from idp.db import db
+from idp.delivery.models import Message
+from idp.registry import names
+from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
+
+MOBILE = "06 39 98 12 34"
+BIRTH_DATES = {"Alexis": dt.date(2017, 3, 14), "Camille": dt.date(2014, 6, 22)}
+PASSWORD = "chevalbleu7"
+
+
+def add_responsable(uai: str = "0590001A", first_name: str = "Valéry", mobile: str = "+33639981234") -> Responsable:
+    row = Responsable(
+        uai=uai, civility="Mme", family_name="DURANT", first_name=first_name, mobile=mobile,
+        family_key=names.key("DURANT"), first_key=names.key(first_name),
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def add_child(responsable: Responsable, first_name: str, birth_on: dt.date) -> Pupil:
+    pupil = Pupil(
+        family_name="DURAND", first_name=first_name, birth_on=birth_on,
+        family_key=names.key("DURAND"), first_key=names.key(first_name),
+    )  # fmt: skip
+    db.session.add(pupil)
+    db.session.flush()
+    db.session.add(Enrolment(uai=responsable.uai, pupil_id=pupil.id, class_label="CE2 A", school_year=2025))
+    db.session.add(Link(responsable_id=responsable.id, pupil_id=pupil.id))
+    db.session.flush()
+    return pupil
+
+
+@pytest.fixture
+def family(app: Flask) -> list[str]:
+    """Valéry DURANT, mother of Alexis and Camille; the ids of her responsables."""
+    with app.app_context():
+        db.session.add(School(uai="0590001A", name="École primaire publique Roger Salengro"))
+        db.session.flush()
+        mother = add_responsable()
+        for first_name, birth_on in BIRTH_DATES.items():
+            add_child(mother, first_name, birth_on)
+        db.session.commit()
+        return [mother.id]
+
+
+@pytest.fixture
+def add_second_school(app: Flask) -> Callable[[], None]:
+    """The same mother, as another school knows her."""
+
+    def add() -> None:
+        with app.app_context():
+            db.session.add(School(uai="0590002B", name="Collège Les Trois Tilleuls", degree=2))
+            db.session.flush()
+            responsable = add_responsable("0590002B")
+            pupil = db.session.scalars(select(Pupil).where(Pupil.first_name == "Camille")).one()
+            db.session.add(Enrolment(uai="0590002B", pupil_id=pupil.id, class_label="6A", school_year=2025))
+            db.session.add(Link(responsable_id=responsable.id, pupil_id=pupil.id))
+            db.session.commit()
+
+    return add
+
+
+@pytest.fixture
+def add_father(app: Flask) -> Callable[[], None]:
+    """Paul, responsable of the same children."""
+
+    def add() -> None:
+        with app.app_context():
+            paul = add_responsable(first_name="Paul", mobile="+33639985555")
+            for pupil in db.session.scalars(select(Pupil)):
+                db.session.add(Link(responsable_id=paul.id, pupil_id=pupil.id))
+            db.session.commit()
+
+    return add
+
+
+@pytest.fixture
+def add_zoe(app: Flask, family: list[str]) -> Callable[[], None]:
+    """One more child, as an import half-way brings it."""
+
+    def add() -> None:
+        with app.app_context():
+            add_child(db.session.get_one(Responsable, family[0]), "Zoé", dt.date(2019, 5, 2))
+            db.session.commit()
+
+    return add
+
+
+class Parent:
+    """A browser and the person in front of it."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.browser = app, app.test_client()
+        self.page: TestResponse | None = None
+
+    def opens(self, path: str) -> "Parent":
+        self.page = self.browser.get(path, follow_redirects=True)
+        return self
+
+    @property
+    def text(self) -> str:
+        assert self.page is not None
+        return unescape(self.page.text)
+
+    @property
+    def path(self) -> str:
+        assert self.page is not None
+        return self.page.request.path
+
+    @property
+    def flow_id(self) -> str:
+        return self.path.split("/")[2]
+
+    def sees(self, words: str) -> bool:
+        return words in self.text
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', self.text)
+        return found.group(1) if found else ""
+
+    def sends(self, path: str, **fields: str) -> "Parent":
+        form = {"csrf_token": self.token(), **fields}
+        self.page = self.browser.post(path, data=form, follow_redirects=True)
+        return self
+
+    def begins(self) -> "Parent":
+        return self.opens("/inscription")
+
+    def gives(self, nom: str = "Durant", prenom: str = "Valery", mobile: str = MOBILE) -> "Parent":
+        return self.sends(f"/inscription/{self.flow_id}/informations", nom=nom, prenom=prenom, mobile=mobile)
+
+    def enters_code(self, code: str) -> "Parent":
+        return self.sends(f"/inscription/{self.flow_id}/code", code=code)
+
+    def asks_another_code(self) -> "Parent":
+        return self.sends(f"/inscription/{self.flow_id}/code/renvoyer")
+
+    def enters_dates(self, dates: dict[str, dt.date] = BIRTH_DATES) -> "Parent":
+        fields: dict[str, str] = {}
+        for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", self.text), 1):
+            day = dates[first_name]
+            for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year)):
+                fields[f"enfant-{number}_{part}"] = str(value)
+        return self.sends(f"/inscription/{self.flow_id}/dates", **fields)
+
+    def chooses(self, password: str = PASSWORD, confirmation: str | None = None) -> "Parent":
+        return self.sends(
+            f"/inscription/{self.flow_id}/mot-de-passe",
+            nouveau_mot_de_passe=password, confirmation=password if confirmation is None else confirmation,
+        )  # fmt: skip
+
+    def sms(self) -> list[str]:
+        with self.app.app_context():
+            rows = db.session.scalars(select(Message).where(Message.channel == "sms").order_by(Message.id))
+            return [row.content["text"] for row in rows]
+
+    def last_code(self) -> str:
+        return self.sms()[-1][-6:]
+
+    def reaches(self, step: str) -> bool:
+        return self.path.endswith("/" + step)
+
+    def until_code(self) -> "Parent":
+        return self.begins().gives()
+
+    def until_dates(self) -> "Parent":
+        return self.until_code().enters_code(self.last_code())
+
+    def until_password(self) -> "Parent":
+        return self.until_dates().enters_dates()
+
+    def until_end(self) -> "Parent":
+        return self.until_password().chooses()
+
+    def logs_in(self, identifiant: str = "v.durant1", password: str = PASSWORD) -> "Parent":
+        self.opens("/connexion")
+        return self.sends(self.path, identifiant=identifiant, mot_de_passe=password)
+
+
+@pytest.fixture
+def parent(app: Flask, clock: Any, family: list[str]) -> Parent:
+    return Parent(app)
+
+
+@pytest.fixture
+def another_browser(app: Flask, clock: Any, family: list[str]) -> Parent:
+    return Parent(app)
