@@ -7,6 +7,8 @@ from idp import audit
 from idp.audit import AuditEntry
 from idp.db import db
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
 
 def test_an_entry_is_kept_with_the_act(database: Flask, clock) -> None:
     audit.record("login.accepted", account_id="a" * 32, client_id="portal", tries=2)

@@ -8,21 +8,26 @@ from idp import limits
 from idp.db import db
 from idp.limits import AddressLimits, Counter
 
+on_both_databases = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
 
 def hit(amount: int = 1, key: str = "sms:number:+33639981234") -> bool:
     return limits.hit(key, limit=3, window_seconds=3600, amount=amount)
 
 
+@on_both_databases
 def test_hits_pass_up_to_the_limit(database: Flask, clock) -> None:
     assert [hit() for _ in range(5)] == [True, True, True, False, False]
 
 
+@on_both_databases
 def test_keys_are_counted_apart(database: Flask, clock) -> None:
     hit(3)
 
     assert hit(key="sms:number:+33639985678")
 
 
+@on_both_databases
 def test_a_new_window_opens_when_the_old_one_ended(database: Flask, clock) -> None:
     hit(3)
     clock.advance(seconds=3599)
@@ -33,6 +38,7 @@ def test_a_new_window_opens_when_the_old_one_ended(database: Flask, clock) -> No
     assert limits.used("sms:number:+33639981234") == 1
 
 
+@on_both_databases
 def test_refused_hits_do_not_lengthen_the_wait(database: Flask, clock) -> None:
     hit(3)
     clock.advance(seconds=3000)
@@ -41,14 +47,17 @@ def test_refused_hits_do_not_lengthen_the_wait(database: Flask, clock) -> None:
     assert limits.seconds_left("sms:number:+33639981234") == 600
 
 
+@on_both_databases
 def test_what_does_not_fit_is_refused_whole(database: Flask, clock) -> None:
     assert [hit(4), hit(2), hit(2), hit(1)] == [False, True, False, True]
 
 
+@on_both_databases
 def test_a_key_never_hit_has_nothing_left_to_wait(database: Flask, clock) -> None:
     assert limits.seconds_left("login:nobody") == 0
 
 
+@on_both_databases
 def test_clearing_lifts_the_limit(database: Flask, clock) -> None:
     hit(3)
 
@@ -57,6 +66,7 @@ def test_clearing_lifts_the_limit(database: Flask, clock) -> None:
     assert hit()
 
 
+@on_both_databases
 def test_sweeping_deletes_ended_windows_only(database: Flask, clock) -> None:
     hit(key="old")
     clock.advance(seconds=3600)
@@ -66,12 +76,14 @@ def test_sweeping_deletes_ended_windows_only(database: Flask, clock) -> None:
     assert db.session.scalar(select(func.count()).select_from(Counter)) == 1
 
 
+@on_both_databases
 def test_the_key_is_not_readable_in_the_table(database: Flask, clock) -> None:
     hit()
 
     assert b"639981234" not in db.session.scalars(select(Counter.key)).one()
 
 
+@on_both_databases
 def test_parallel_hits_never_pass_the_limit_together(app: Flask) -> None:
     outcomes: list[bool] = []
 

@@ -72,11 +72,12 @@ def take(channels: Collection[str], *, batch: int, lease_seconds: int) -> list[T
         .order_by(Message.due_at)
         .limit(batch)
         .with_for_update(skip_locked=True)
+        .cte("due")  # Chosen once: PostgreSQL may run a plain subquery again and take more than `batch`.
     )
     lease = new_id()
     statement = (
         update(Message)
-        .where(Message.id.in_(due), Message.state == "waiting", _is_free(now))
+        .where(Message.id.in_(select(due.c.id)), Message.state == "waiting", _is_free(now))
         .values(lease=lease, leased_until=now + dt.timedelta(seconds=lease_seconds))
         .returning(Message.id, Message.channel, Message.recipient, Message.content)
         .execution_options(synchronize_session=False)

@@ -9,6 +9,8 @@ from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.delivery.outbox import Taken
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
 
 def queue(text: str = "Votre code : 123456", **options) -> Message:
     message = outbox.queue("sms", "+33639981234", {"text": text}, purpose="code", **options)
