@@ -10,6 +10,7 @@ from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import Parameters, parse
 from idp.provider.authorization import ConsentNeeded, Decision, LoginNeeded, Redirect, Refused, Resumed, decide
 from idp.provider.core import Provider
+from idp.web import security
 from idp.web.dispatch import Endpoint
 from idp.web.endpoints import browser
 from idp.web.http import HttpAnswer, HttpRequest
@@ -49,14 +50,14 @@ def authorize() -> Response:
 def resume() -> Response:
     """The pages end here: the stored request is judged again, with the session that they opened."""
     http, provider = browser.this_request(), browser.provider()
-    flow = flows.find(request.args.get("flow", ""), http.cookie(browser.BROWSER_COOKIE))
+    flow = flows.find(request.args.get("flow", ""), security.browser())
     if flow is None or flow.request is None or flow.account_id is None:
         return browser.error_page(invalid_request("this login is not under way here", redirectable=False))
     parameters = stored_parameters(flow)
     resumed = resumed_from(flow)
     key = browser.session_key(provider.settings, http)
     db.session.rollback()
-    return answer_with(decide(provider, parameters, key, browser.milliseconds(), resumed), parameters)
+    return answer_with(decide(provider, parameters, key, browser.milliseconds(), resumed), parameters, resumed.since)
 
 
 def stored_parameters(flow: Flow) -> Parameters:
@@ -66,31 +67,30 @@ def stored_parameters(flow: Flow) -> Parameters:
 
 def resumed_from(flow: Flow, *, consented: bool = False) -> Resumed:
     """What the flow proves."""
-    since = clock.to_milliseconds(flow.created_at)
+    since = int(flow.state.get("since") or clock.to_milliseconds(flow.created_at))
     return Resumed(account_id=flow.account_id or "", since=since, consented=consented)
 
 
-def answer_with(decision: Decision, parameters: Parameters) -> Response:
-    """The decision as a redirect, a journey or a page."""
+def answer_with(decision: Decision, parameters: Parameters, since: int = 0) -> Response:
+    """The decision as a redirect, a journey or a page; a login after `since` counts as asked for by this request."""
     match decision:
         case Redirect(location=location):
             return browser.redirect(location)
         case LoginNeeded(client_id=client_id):
-            return _begin("login", "/connexion/", parameters, client_id, None)
+            return _begin("login", "/connexion/", parameters, client_id)
         case ConsentNeeded(client=client, session=session):
-            return _begin("consent", "/autorisation/", parameters, client.client_id, session.account_id)
+            return _begin("consent", "/autorisation/", parameters, client.client_id, session.account_id, since)
         case Refused(error=error):
             return browser.error_page(error)
 
 
-def _begin(journey: str, path: str, parameters: Parameters, client_id: str, account_id: str | None) -> Response:
+def _begin(
+    journey: str, path: str, parameters: Parameters, client_id: str, account_id: str = "", since: int = 0
+) -> Response:
     """Keep the request in a flow of this browser and go to its page."""
-    cookie = browser.browser_cookie()
-    flow = flows.start(journey, cookie, dict(parameters.values), client_id)
-    if account_id is not None:
-        flow.account_id = account_id
+    flow = flows.start(journey, security.browser(), dict(parameters.values), client_id)
+    if account_id:
+        flow.account_id, flow.state = account_id, {"since": since}
     flow_id = flow.id
     db.session.commit()
-    response = browser.redirect(path + flow_id)
-    browser.set_browser_cookie(response, cookie)
-    return response
+    return browser.redirect(path + flow_id)

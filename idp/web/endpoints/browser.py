@@ -12,10 +12,10 @@ from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import Parameters, parse
 from idp.provider.core import Provider
 from idp.settings import Settings
+from idp.web import security
 from idp.web.http import FORM, HttpRequest
 
 log = structlog.get_logger(__name__)
-BROWSER_COOKIE = "idp_browser"
 
 
 def provider() -> Provider:
@@ -29,14 +29,9 @@ def milliseconds() -> int:
     return clock.to_milliseconds(clock.now())
 
 
-def session_cookie_name(settings: Settings) -> str:
-    """`__Host-` wherever the browser takes it: over https."""
-    return "__Host-idp_session" if settings.server.issuer.startswith("https://") else "idp_session"
-
-
 def session_key(settings: Settings, http: HttpRequest) -> bytes | None:
     """The key of the session's row; None without a plausible cookie."""
-    cookie = http.cookie(session_cookie_name(settings))
+    cookie = http.cookie(security.cookie_name(security.SESSION, settings.server.issuer))
     return sessions.digest(cookie) if 0 < len(cookie) <= 128 and cookie.isascii() else None
 
 
@@ -61,19 +56,13 @@ def error_page(error: ProtocolError) -> Response:
     """A page of ours: nothing of the request is echoed; the incident number is in the log."""
     incident = secrets.token_hex(4).upper()
     log.warning("protocol_error", incident=incident, error=error.code, detail=error.detail or error.description)
-    return page(
-        "errors/protocol.html", error.status, error=error.code, description=error.description, incident=incident
-    )
+    facts = {"error": error.code, "description": error.description, "incident": incident, "at": clock.now()}
+    return page("errors/protocol.html", error.status, **facts)
 
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
-    """A rendered page that no cache keeps and no frame holds."""
-    response = make_response(render_template(template, **values), status)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Referrer-Policy", "no-referrer")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")
-    return response
+    """A rendered page; `idp.web.security` adds its headers."""
+    return make_response(render_template(template, **values), status)
 
 
 def redirect(location: str) -> Response:
@@ -82,15 +71,3 @@ def redirect(location: str) -> Response:
     response = Response(status=303, headers=headers)
     response.autocorrect_location_header = False
     return response
-
-
-def browser_cookie() -> str:
-    """The cookie that ties flows to this browser; a new value when there is none."""
-    known = this_request().cookie(BROWSER_COOKIE)
-    return known if 32 <= len(known) <= 128 else secrets.token_urlsafe(32)
-
-
-def set_browser_cookie(response: Response, value: str) -> None:
-    """Give the browser the cookie it may lack."""
-    secure = provider().issuer.startswith("https://")
-    response.set_cookie(BROWSER_COOKIE, value, httponly=True, secure=secure, samesite="Lax", path="/")

@@ -2,7 +2,9 @@
 
 import msgspec
 from flask import Blueprint, Response, request
+from flask_babel import gettext
 
+from idp.accounts.models import Account
 from idp.db import db
 from idp.flows import service as flows
 from idp.flows.models import Flow
@@ -10,6 +12,7 @@ from idp.grants.service import give_consent
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.seal import Unsealable
 from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
+from idp.web import security
 from idp.web.endpoints import authorization, browser
 
 blueprint = Blueprint("consent", __name__)
@@ -34,18 +37,35 @@ def show(flow_id: str) -> Response:
     if not isinstance(decision, ConsentNeeded):
         return authorization.answer_with(decision, parameters)
     form = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
+    seal = browser.provider().seal("consent", form)
+    security.allow_form_target(parameters.get("redirect_uri"))
     return browser.page(
         "consent/consent.html",
-        client=decision.client,
-        scopes=decision.scopes,
-        token=browser.provider().seal("consent", form),
-        flow_id=flow_id,
+        client={"client_name": decision.client.name, **decision.client.links},
+        facts=_facts(decision),
+        action=f"/autorisation/{flow_id}?sceau={seal}",
     )
+
+
+def _facts(decision: ConsentNeeded) -> list[tuple[str, list[str], str]]:
+    """Each scope in words, with what the account holds."""
+    account = db.session.get(Account, decision.session.account_id)
+    assert account is not None
+    words = {
+        "profile": (gettext("Votre nom"), [f"{account.first_name} {account.usage_name or account.family_name}"], ""),
+        "email": (gettext("Votre adresse e-mail"), [account.email or ""], ""),
+        "phone": (gettext("Votre téléphone"), [account.mobile or ""], ""),
+        "eleves": (gettext("Vos enfants"), [gettext("Leur nom, leur école, leur classe")], ""),
+        "offline_access": (gettext("Votre absence"), [gettext("Garder cet accès quand vous êtes déconnecté")], ""),
+    }
+    facts = [words[scope] for scope in decision.scopes if scope in words]
+    return facts or [(gettext("Votre connexion"), [gettext("Un identifiant propre à ce service")], "")]
 
 
 @blueprint.post("/autorisation/<flow_id>")
 def submit(flow_id: str) -> Response:
-    """`decision` is «autoriser» or «refuser»."""
+    """`choix` is «oui» or «non»; the seal in the address holds what the page showed."""
+    security.check_form()
     flow = _find_flow(flow_id)
     if flow is None:
         return _gone()
@@ -56,12 +76,12 @@ def submit(flow_id: str) -> Response:
         return authorization.answer_with(decision, parameters)
     expected = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
     try:
-        given = provider.keys.get().sealer.open("consent", request.form.get("token", ""), ConsentForm)
+        given = provider.keys.get().sealer.open("consent", request.args.get("sceau", ""), ConsentForm)
     except Unsealable:
         return _gone()
     if given != expected:
         return _gone()
-    if request.form.get("decision") != "autoriser":
+    if request.form.get("choix") != "oui":
         return authorization.answer_with(deny(provider, parameters, now), parameters)
     give_consent(decision.session.account_id, decision.client.client_id, decision.scopes)
     db.session.commit()
@@ -70,7 +90,7 @@ def submit(flow_id: str) -> Response:
 
 
 def _find_flow(flow_id: str) -> Flow | None:
-    flow = flows.find(flow_id, browser.this_request().cookie(browser.BROWSER_COOKIE))
+    flow = flows.find(flow_id, security.browser())
     return flow if flow is not None and flow.request is not None and flow.journey == "consent" else None
 
 

@@ -6,6 +6,7 @@ from idp.accounts import sessions
 from idp.db import db
 from idp.oidc.errors import ProtocolError
 from idp.provider import logout
+from idp.web import security
 from idp.web.endpoints import browser
 
 blueprint = Blueprint("end_session", __name__)
@@ -23,14 +24,22 @@ def end_session() -> Response:
     if asked.confirmed:
         return _end(asked)
     if not asked.session_id:
-        return browser.page("logout/logged_out.html", client_name=asked.client_name)
+        return browser.page("logout/logged_out.html")
     token = logout.confirmation(provider, asked, now)
-    return browser.page("logout/confirm.html", token=token, client_name=asked.client_name)
+    if asked.location:
+        security.allow_form_target(asked.location)
+    cookie = security.read_cookie(security.SESSION)
+    session = sessions.find(cookie, provider.settings.sessions)
+    account = session.account if session else None
+    return browser.page("logout/confirm.html", account=account, action="/deconnexion", hidden={"token": token})
 
 
 @blueprint.post("/deconnexion")
 def confirm() -> Response:
-    """The confirmation form."""
+    """The confirmation form: «oui» ends the session, anything else keeps it."""
+    security.check_form()
+    if request.form.get("choix") != "oui":
+        return browser.redirect(browser.provider().settings.site.portal_url or "/connexion")
     provider, now = browser.provider(), browser.milliseconds()
     key = browser.session_key(provider.settings, browser.this_request())
     try:
@@ -41,14 +50,9 @@ def confirm() -> Response:
 
 def _end(asked: logout.LogoutRequest) -> Response:
     """The session is gone at once, online refresh tokens with it; the cookie is cleared (attack 67)."""
-    provider = browser.provider()
-    name = browser.session_cookie_name(provider.settings)
-    if cookie := browser.this_request().cookie(name):
+    if cookie := security.read_cookie(security.SESSION):
         sessions.end(cookie)
         db.session.commit()
-    if asked.location:
-        response = browser.redirect(asked.location)
-    else:
-        response = browser.page("logout/logged_out.html", client_name=asked.client_name)
-    response.delete_cookie(name, path="/", secure=provider.issuer.startswith("https://"), httponly=True)
+    response = browser.redirect(asked.location) if asked.location else browser.page("logout/logged_out.html")
+    security.delete_cookie(response, security.SESSION)
     return response

@@ -1,0 +1,130 @@
+"""The vocabulary of the protocol's tests: a relying party with a parent's browser."""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from idp import clock as time
+from idp.accounts import sessions
+from idp.accounts.models import Account
+from idp.db import db
+from idp.provider import keys
+from idp.relying_parties import service
+from idp.settings import Settings
+
+REDIRECT_URI = "https://portail.example.fr/retour"
+LOGOUT_URI = "https://portail.example.fr/au-revoir"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+SECRET = "s" * 43
+
+
+class RelyingParty:
+    """A registered client and the browser of a parent, logged in or not."""
+
+    def __init__(self, app: Flask, client_id: str = "portail") -> None:
+        self.app = app
+        self.client_id = client_id
+        self.browser = Client(app, TestResponse)
+        self.account_id = ""
+
+    def log_in(self) -> None:
+        """A session as the login page opens it."""
+        with self.app.app_context():
+            account = db.session.get(Account, self.account_id) or self._new_account()
+            cookie = sessions.open(account, self.app.config["IDP"].sessions)
+            self.account_id = account.id
+            db.session.commit()
+        self.browser.set_cookie("idp_session", cookie)
+
+    def _new_account(self) -> Account:
+        now = time.now()
+        account = Account(
+            identifiant="c.martin1",
+            family_name="Martin",
+            first_name="Claire",
+            email="claire@example.fr",
+            created_at=now,
+            updated_at=now,
+        )
+        db.session.add(account)
+        db.session.flush()
+        return account
+
+    def authorize(self, **changes: str) -> TestResponse:
+        """A valid authorization request with some things changed; an empty value leaves the parameter out."""
+        parameters = {
+            "response_type": "code",
+            "client_id": self.client_id,
+            "redirect_uri": REDIRECT_URI,
+            "scope": "openid profile email",
+            "state": "état-~._",
+            "nonce": "n" * 64,
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+            **changes,
+        }
+        query = urlencode({name: value for name, value in parameters.items() if value})
+        return self.browser.get("/authorize?" + query)
+
+    def code(self, **changes: str) -> str:
+        return answer_of(self.authorize(**changes))["code"]
+
+    def post(self, path: str, form: dict[str, str], *, secret: str = SECRET) -> TestResponse:
+        credentials = base64.b64encode(f"{self.client_id}:{secret}".encode()).decode()
+        return self.browser.post(path, data=form, headers={"Authorization": f"Basic {credentials}"})
+
+    def redeem(self, code: str, **changes: str) -> TestResponse:
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+        form |= {"code_verifier": VERIFIER, **changes}
+        return self.post("/token", {name: value for name, value in form.items() if value})
+
+    def refresh(self, token: str, **changes: str) -> TestResponse:
+        return self.post("/token", {"grant_type": "refresh_token", "refresh_token": token, **changes})
+
+    def userinfo(self, token: str) -> TestResponse:
+        return self.browser.get("/userinfo", headers={"Authorization": f"Bearer {token}"})
+
+
+def answer_of(response: TestResponse) -> dict[str, str]:
+    """The parameters sent back to the client."""
+    assert response.status_code == 303, response.text
+    assert response.location.startswith(REDIRECT_URI + "?")
+    return {name: values[0] for name, values in parse_qs(urlsplit(response.location).query).items()}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    keys.generate(Path(settings.keys.directory))
+    return settings
+
+
+@pytest.fixture
+def register(app: Flask) -> Callable[..., RelyingParty]:
+    def add(client_id: str, *, first_party: bool = True, scope: str = "", **metadata: Any) -> RelyingParty:
+        whole = {
+            "redirect_uris": [REDIRECT_URI],
+            "post_logout_redirect_uris": [LOGOUT_URI],
+            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+            **metadata,
+        }
+        with app.app_context():
+            scope = scope or "openid profile email phone eleves offline_access"
+            service.register(client_id, "Le Portail", whole, scope=scope, first_party=first_party, secret=SECRET)
+            db.session.commit()
+        return RelyingParty(app, client_id)
+
+    return add
+
+
+@pytest.fixture
+def portal(register: Callable[..., RelyingParty]) -> RelyingParty:
+    """The ministry's portal: no consent; nobody logged in yet."""
+    return register("portail")
