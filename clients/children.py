@@ -54,29 +54,40 @@ def children_of(claims: dict[str, Any]) -> list[Child]:
 
 def is_child(entry: Any) -> bool:
     """A child has a subject, both names and a school with its number."""
-    if not isinstance(entry, dict) or not isinstance(entry.get("school"), dict):
+    if not isinstance(entry, dict):
         return False
-    return all(text(entry, name) for name in ("sub", "given_name", "family_name")) and bool(
-        text(entry["school"], "uai")
-    )
+    named = all(text(entry, name) for name in ("given_name", "family_name"))
+    return named and bool(subject_of(entry)) and bool(read_school(entry).uai)
+
+
+def subject_of(entry: dict[str, Any]) -> str:
+    """The pairwise identifier: `sub`, or `id` where the provider names it so."""
+    return text(entry, "sub") or text(entry, "id")
 
 
 def read_child(entry: dict[str, Any]) -> Child:
-    school = entry["school"]
     return Child(
-        subject=text(entry, "sub"),
+        subject=subject_of(entry),
         given_name=text(entry, "given_name"),
         family_name=text(entry, "family_name"),
         usage_name=text(entry, "usage_name"),
         birthdate=text(entry, "birthdate"),
         level=text(entry, "level"),
         class_name=text(entry, "class"),
-        school=School(
-            uai=text(school, "uai"),
-            name=text(school, "name"),
-            degree=text(school, "degree"),
-            welcome_message=text(school, "welcome_message"),
-        ),
+        school=read_school(entry),
+    )
+
+
+def read_school(entry: dict[str, Any]) -> School:
+    """The school: an object, or flat beside the child (`uai`, `school_name`, `degree`)."""
+    school = entry.get("school")
+    if not isinstance(school, dict):
+        school = {**entry, "name": entry.get("school_name")}
+    return School(
+        uai=text(school, "uai"),
+        name=text(school, "name"),
+        degree=text(school, "degree"),
+        welcome_message=text(school, "welcome_message"),
     )
 
 
