@@ -65,6 +65,7 @@ def test_a_first_import_writes_the_school(onde: Plan) -> None:
     assert (count(Responsable), count(Link)) == (36, 37)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_the_same_files_again_change_nothing(onde: Plan, import_files: Import) -> None:
     again = import_files(SAMPLES / "onde", EXPECTED["first_import"]["files"])
 
@@ -95,6 +96,7 @@ def test_what_a_parent_types_finds_them_or_not(case: dict[str, object], onde: Pl
     assert len(found) == (1 if case["match"] else 0)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_parent_of_two_schools_has_a_responsable_in_each(onde: Plan, siecle: Plan) -> None:
     found = find_responsables("Durant", "Valéry", "+33639981234")
 
@@ -131,6 +133,7 @@ class TestReimport:
         )
         assert find_responsables("Benali", "Samira", "+33639985002") == []
 
+    @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
     def test_new_mobiles_are_taken(self, plan: Plan) -> None:
         assert responsable("DURANT", "Valéry").mobile == "+33639981299"
         assert responsable("ROUSSEL", "Amélie").mobile == "+33639989401"
