@@ -63,6 +63,7 @@ PORTAL_TABLES = """
 name = "Livret Scolaire (CP - 3e)"
 initiate_login_uri = "{lsu}/initiate"
 target_link_uri = "{lsu}/"
+names_child = true
 icon = "book"
 """
 

@@ -3,7 +3,15 @@
 SCOPES = ("openid", "profile", "email", "phone", "eleves", "offline_access")
 
 CLAIMS: dict[str, tuple[str, ...]] = {
-    "profile": ("name", "family_name", "given_name", "preferred_username", "updated_at"),
+    "profile": (
+        "name",
+        "family_name",
+        "given_name",
+        "preferred_username",
+        "updated_at",
+        "civility",
+        "previous_login_at",
+    ),
     "email": ("email", "email_verified"),
     "phone": ("phone_number", "phone_number_verified"),
     "eleves": ("eleves",),

@@ -55,12 +55,16 @@ def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
 def _add_account_claims(claims: dict[str, Any], granted: tuple[str, ...], row: Row) -> None:
     """Claims that have a value: an empty one is left out (OpenID Connect Core §5.3.2)."""
     identifiant, family_name, usage_name, first_name, email, email_at, mobile, mobile_at, updated_at = row[8:17]
+    civility, previous_login_at = row[17:19]
     if "profile" in granted:
         shown = usage_name or family_name
         claims["name"] = f"{first_name} {shown}".strip()
         claims["family_name"], claims["given_name"] = shown, first_name
         claims["preferred_username"] = identifiant
         claims["updated_at"] = updated_at // 1000
+        claims["civility"] = civility
+        if previous_login_at:
+            claims["previous_login_at"] = previous_login_at // 1000
     if "email" in granted and email:
         claims["email"], claims["email_verified"] = email, email_at is not None
     if "phone" in granted and mobile:
@@ -89,7 +93,7 @@ def introspect(provider: Provider, parameters: Parameters, authorization: str, n
     if client is None:
         return inactive
     answer = {"active": True, "client_id": token.client_id, "scope": token.scope, "iss": provider.issuer}
-    answer["exp"] = token.expires_at // 1000
+    answer |= {"exp": token.expires_at // 1000, **({"aud": audience} if audience else {})}
     if isinstance(token, AccessToken) and not token.account_id:
         row = provider.hot.read(provider.sql.grant, {"v_id": token.grant_id, "v_now": now})
         return inactive if row is not None else {**answer, "token_type": "Bearer", "sub": token.client_id}
@@ -98,8 +102,6 @@ def introspect(provider: Provider, parameters: Parameters, authorization: str, n
         return inactive
     if isinstance(token, AccessToken):
         answer |= {"token_type": "Bearer", "iat": token.issued_at // 1000}
-    if audience:
-        answer["aud"] = audience
     return {**answer, "sub": provider.subject_of(str(live[1]), client)}
 
 

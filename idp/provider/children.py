@@ -44,6 +44,7 @@ def children_of_account(account_id: Any) -> Select[Any]:
         Enrolment.class_label,
         Enrolment.level,
         Enrolment.school_year,
+        School.welcome_message,
     )
     return (
         select(json_rows(*columns))
@@ -69,17 +70,16 @@ def as_claim(rows_json: str | None, *, key: bytes, sector: str, birth_dates: boo
     unique = {tuple(row) for row in rows}
     claim: list[dict[str, object]] = []
     for row in sorted(unique, key=lambda row: (row[4], row[0], row[5])):
-        pupil_id, first_name, family_name, usage_name, birth_on, uai, school, degree, label, level, year = row
+        pupil_id, first_name, family_name, usage_name, birth_on, uai, school, degree, label, level, year, welcome = row
         child: dict[str, object] = {
-            "id": subject.child(key, sector, pupil_id),
+            "sub": subject.child(key, sector, pupil_id),
             "given_name": first_name,
-            "family_name": usage_name or family_name,
-            "uai": uai,
-            "school_name": school,
-            "degree": degree,
+            "family_name": family_name,
+            "usage_name": usage_name,
             "class": label,
             "level": level,
             "school_year": year,
+            "school": {"uai": uai, "name": school, "degree": str(degree), "welcome_message": welcome},
         }
         if birth_dates:
             child["birthdate"] = birth_on

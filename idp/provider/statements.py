@@ -50,6 +50,8 @@ ACCOUNT_COLUMNS = (
     Account.mobile,
     Account.mobile_verified_at,
     Account.updated_at,
+    Account.civility,
+    Account.previous_login_at,
 )
 GRANT_VALUES: dict[str, TypeEngine[Any]] = {
     "id": String(),

@@ -43,6 +43,6 @@ def test_a_parent_registers_and_saves_the_report(browser: Browser, town: Town, j
     page.get_by_role("link", name="Livret Scolaire (CP - 3e)").first.click()
     expect(page.get_by_role("heading", name="Bilans pour")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Bilan périodique").first.click()
+        page.get_by_role("link", name="Enregistrer").first.click()
 
     assert download.value.path().read_bytes().startswith(b"%PDF-")
