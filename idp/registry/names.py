@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LETTERS = str.maketrans(
     {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "đ": "d", "Đ": "d", "ı": "i"}
@@ -10,6 +11,7 @@ _SEPARATORS = re.compile(r"[\s'’‘ʼ`´\-‐-―.\u00a0\u202f]+")
 LONGEST = 100
 
 
+@lru_cache(maxsize=4096)
 def fold(name: str) -> str:
     """The name without case, accents or punctuation, its parts kept apart by one space."""
     # The acute and the grave accent standing alone decompose into a space and a mark: they must go first.

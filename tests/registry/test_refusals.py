@@ -1,0 +1,78 @@
+"""Refusals that no sample file shows."""
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from idp.registry import archive
+from idp.registry.errors import FileRefused, UaiInvalid
+from idp.registry.picture import read_file
+from idp.registry.service import check_uai, school_year_of
+
+HEADER = "Nom élève;Prénom élève;Date naissance;Libellé classe"
+ROW = "DURAND;Alexis;2017-03-14;CE2"
+
+
+def refusal_of(path: Path) -> str:
+    with pytest.raises(FileRefused) as refusal:
+        read_file(path, "0599902T", 2025)
+    return refusal.value.defect.code
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (f"{HEADER};Nom élève\n{ROW};X\n".encode(), "csv_header_duplicate"),
+        (f"{HEADER}\nDURAND;ZoÃ©;2017-03-14;CE2\n".encode(), "encoding_invalid"),
+        (HEADER.encode() + b"\nDURAND;Al\x81exis;2017-03-14;CE2\n", "encoding_invalid"),
+        (f"{HEADER}\n{ROW}{'A' * 2000}\n".encode(), "csv_quote_unclosed"),
+        (b"%PDF-1.7\n", "file_type_unknown"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_type_unknown"),
+        (b"PK\x03\x04 not an archive", "file_type_unknown"),
+        (b'<?xml version="1.0" encoding="UTF-7"?><BEE_ELEVES/>', "encoding_invalid"),
+        (b"<BEE_ELEVES/>", "xml_school_mismatch"),
+        (b"<BEE_ELEVES><DONNEES><ELEVES><ELEVE/></ELEVES></DONNEES></BEE_ELEVES>", "xml_id_missing"),
+        (b"<BEE_ELEVES>" + b"<A>" * 20, "xml_malformed"),
+    ],
+)
+def test_content_that_no_export_has_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
+    path = tmp_path / "CSVExtraction.csv"
+    path.write_bytes(content)
+
+    assert refusal_of(path) == code
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "LARGEST_FILE", 10)
+    path = tmp_path / "CSVExtraction.csv"
+    path.write_text(f"{HEADER}\n{ROW}\n", "utf-8")
+
+    assert refusal_of(path) == "file_too_large"
+
+
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("ElevesAvecAdresses.xml", "<BEE_ELEVES/>")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+
+    assert refusal_of(path) == "archive_encrypted"
+
+
+@pytest.mark.parametrize("uai", ["0599901A", "059990S", "05999O1S", "", "0599901SS"])
+def test_a_wrong_uai_is_refused(uai: str) -> None:
+    with pytest.raises(UaiInvalid):
+        check_uai(uai)
+
+
+def test_a_uai_is_written_in_capitals() -> None:
+    assert check_uai(" 0599901s ") == "0599901S"
+
+
+@pytest.mark.parametrize(("day", "year"), [("2026-07-31", 2025), ("2026-08-01", 2026), ("2026-01-15", 2025)])
+def test_august_opens_the_school_year(day: str, year: int) -> None:
+    assert school_year_of(dt.date.fromisoformat(day)) == year
