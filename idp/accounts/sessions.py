@@ -32,7 +32,7 @@ def open(
     user_agent: str = "",
     replaces: str = "",
 ) -> str:
-    """Open a session and give the cookie's value. The session that the cookie `replaces` named ends (new id at login)."""
+    """Open a session and give the cookie's value; the session that the cookie `replaces` named ends."""
     if replaces:
         end(replaces)
     now = clock.now()

@@ -1,4 +1,4 @@
-"""SMS self-registration: a table of steps; the current one is computed from what the flow stored and the registry holds.
+"""SMS self-registration: a table of steps; the current one is computed from the flow and the registry.
 
 Source: parents' guide, «Auto-inscription».
 """

@@ -85,7 +85,7 @@ def allow_image(url: str) -> None:
 def register(app: Flask) -> None:
     """Put the headers on every answer of the pages."""
     app.after_request(_add_headers)
-    app.jinja_env.globals["csrf_token"] = csrf_token
+    app.jinja_env.globals.update(csrf_token=csrf_token, allow_image=allow_image)
 
 
 def _origin(url: str) -> str:

@@ -11,7 +11,7 @@ from idp.db import db
     ("first_name", "surname", "stem"),
     [
         ("Valéry", "DURANT", "v.durant"),
-        ("Élodie", "d'Été-Noël", "e.deteenoel".replace("ee", "e")),
+        ("Élodie", "d'Été-Noël", "e.detenoel"),
         ("Zoë", "Lœuf", "z.loeuf"),
         ("Łukasz", "Groß", "l.gross"),
         ("Мария", "Иванова", "x.x"),
@@ -31,8 +31,7 @@ def test_the_number_grows_and_is_never_given_again(database):
 def test_a_number_taken_meanwhile_is_skipped(database, monkeypatch, clock):
     identifiant.reserve("Valéry", "Durant")
     answers = iter([0, 1])
-    original = db.session.scalar
-    monkeypatch.setattr(db.session, "scalar", lambda *a, **k: next(answers, None) or original(*a, **k) and 0)
+    monkeypatch.setattr(db.session, "scalar", lambda _statement: next(answers))
 
     assert identifiant.reserve("Valéry", "Durant") == "v.durant2"
     assert db.session.get(Identifiant, "v.durant2") is not None

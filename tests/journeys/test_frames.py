@@ -1,0 +1,35 @@
+"""Pages that endpoints render: consent, logout, protocol error, with their stable ids."""
+
+from flask import Flask, make_response, render_template
+
+
+def render(app: Flask, template: str, **values: object) -> str:
+    with app.test_request_context("/"):
+        return render_template(template, **values)
+
+
+def test_the_consent_page_has_its_stable_ids_and_may_show_the_logo(app: Flask):
+    client = {"client_name": "Cantine", "logo_uri": "https://cantine.example/logo.svg"}
+    facts = [("Votre identité", ["Mme Valéry DURANT"], "")]
+    with app.test_request_context("/"):
+        page = render_template("consent/consent.html", client=client, facts=facts, action="/autorisation/1")
+        answer = app.process_response(make_response(page))
+
+    for mark in ('id="consent-form"', 'id="autoriser"', 'id="refuser"', 'id="client-logo"', 'name="csrf_token"'):
+        assert mark in page
+    assert "img-src 'self' https://cantine.example;" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_logout_pages_have_their_stable_ids(app: Flask):
+    confirm = render(app, "logout/confirm.html", account=None, action="/deconnexion")
+
+    assert 'id="logout-confirm"' in confirm
+    assert 'id="logout-cancel"' in confirm
+    assert 'id="logged-out"' in render(app, "logout/logged_out.html")
+
+
+def test_the_protocol_error_page_holds_the_code_in_text_and_data(app: Flask):
+    page = render(app, "errors/protocol.html", error="invalid_request", description="redirect_uri <unknown>")
+
+    assert 'id="error-page" data-error="invalid_request"' in page
+    assert "redirect_uri &lt;unknown&gt;" in page
