@@ -1,5 +1,6 @@
 """The code flow over the real application, as a relying party sees it."""
 
+import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,8 +8,9 @@ import pytest
 from joserfc import jwt as jose
 from joserfc.jwk import KeySet
 
-from idp.accounts.models import Account
+from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
+from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
 
 ISSUER = "http://127.0.0.1:8000"
 REDIRECT_URI = "https://portail.example.fr/retour"
@@ -59,6 +61,7 @@ def test_a_code_used_twice_is_refused_and_ends_what_it_gave(portal):
     assert portal.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_of_ten_parallel_redemptions_one_succeeds(portal):
     portal.log_in()
     code = portal.code()
@@ -103,6 +106,7 @@ def test_a_code_of_another_client_is_dead_for_everybody(portal, register):
     assert portal.redeem(code).json["error"] == "invalid_grant"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_refresh_token_rotates_and_its_reuse_ends_the_family(portal):
     portal.log_in()
     first = portal.redeem(portal.code()).json["refresh_token"]
@@ -143,6 +147,7 @@ def test_a_revoked_token_is_inactive_at_once(portal):
     assert portal.post("/introspect", {"token": token}).json == {"active": False}
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 def test_a_client_token_is_revoked_too(portal):
     token = portal.post("/token", {"grant_type": "client_credentials"}).json["access_token"]
     assert portal.post("/introspect", {"token": token}).json["active"] is True
@@ -158,9 +163,40 @@ def test_a_wrong_secret_gets_invalid_client(portal):
     assert (answer.status_code, answer.json["error"]) == (401, "invalid_client")
 
 
-def test_children_are_named_for_one_sector_only(portal):
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_children_are_named_for_one_sector_only(portal, register, app):
+    """Birth dates go only to clients that may have them."""
     portal.log_in()
+    _give_a_child(app, portal.account_id)
+    other = register("cantine", sector_identifier="cantine.example.fr")
+    other.account_id = portal.account_id
+    other.log_in()
 
-    tokens = portal.redeem(portal.code(scope="openid eleves")).json
+    seen = []
+    for party in (portal, other):
+        tokens = party.redeem(party.code(scope="openid eleves")).json
+        seen.append(party.userinfo(tokens["access_token"]).json["eleves"])
 
-    assert portal.userinfo(tokens["access_token"]).json["eleves"] == []
+    assert [child["given_name"] for child in seen[0] + seen[1]] == ["Zoé", "Zoé"]
+    assert seen[0][0]["sub"] != seen[1][0]["sub"]
+    assert "birthdate" not in seen[0][0]
+
+
+def _give_a_child(app, account_id):
+    with app.app_context():
+        school = School(uai="0010001A", name="École des Tilleuls")
+        names = {"family_name": "Martin", "family_key": "MARTIN"}
+        pupil = Pupil(first_name="Zoé", first_key="ZOE", birth_on=dt.date(2018, 3, 4), **names)
+        adult = Responsable(uai="0010001A", **names)
+        db.session.add(school)
+        db.session.flush()
+        db.session.add_all([pupil, adult])
+        db.session.flush()
+        db.session.add_all(
+            [
+                Enrolment(uai="0010001A", pupil_id=pupil.id, school_year=2025),
+                Link(responsable_id=adult.id, pupil_id=pupil.id),
+                AccountResponsable(responsable_id=adult.id, account_id=account_id),
+            ]
+        )
+        db.session.commit()
