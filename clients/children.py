@@ -57,17 +57,12 @@ def is_child(entry: Any) -> bool:
     if not isinstance(entry, dict):
         return False
     named = all(text(entry, name) for name in ("given_name", "family_name"))
-    return named and bool(subject_of(entry)) and bool(read_school(entry).uai)
-
-
-def subject_of(entry: dict[str, Any]) -> str:
-    """The pairwise identifier: `sub`, or `id` where the provider names it so."""
-    return text(entry, "sub") or text(entry, "id")
+    return named and bool(text(entry, "sub")) and bool(read_school(entry).uai)
 
 
 def read_child(entry: dict[str, Any]) -> Child:
     return Child(
-        subject=subject_of(entry),
+        subject=text(entry, "sub"),
         given_name=text(entry, "given_name"),
         family_name=text(entry, "family_name"),
         usage_name=text(entry, "usage_name"),
@@ -79,10 +74,9 @@ def read_child(entry: dict[str, Any]) -> Child:
 
 
 def read_school(entry: dict[str, Any]) -> School:
-    """The school: an object, or flat beside the child (`uai`, `school_name`, `degree`)."""
+    """The school that the child is in; empty when the entry names none."""
     school = entry.get("school")
-    if not isinstance(school, dict):
-        school = {**entry, "name": entry.get("school_name")}
+    school = school if isinstance(school, dict) else {}
     return School(
         uai=text(school, "uai"),
         name=text(school, "name"),

@@ -41,19 +41,6 @@ def test_each_child_has_a_card_with_class_and_school(portal):
     assert "Bienvenue dans notre établissement." in page
 
 
-def test_a_child_whose_school_is_told_flat_has_a_card_too(portal):
-    flat = {"id": "c-lina", "given_name": "Lina", "family_name": "DURAND", "class": "CE1", "level": "CE1"}
-    school = {"uai": "0599901S", "school_name": "ECOLE SALENGRO", "degree": 1}
-    portal.provider.person["eleves"] = [{**flat, **school}]
-    portal.logs_in()
-
-    page = portal.open("/").text
-
-    assert "DURAND Lina" in page
-    assert "ECOLE SALENGRO" in page
-    assert len(tiles(page)) == 1
-
-
 def test_children_that_cannot_be_read_are_left_out(portal):
     portal.provider.person["eleves"] = [None, 3, {}, {"sub": "x"}, {"sub": ["x"], "given_name": "A"}]
     portal.logs_in()
