@@ -7,7 +7,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp import provider
+from idp import audit, limits, provider
 from idp.accounts import models as _accounts
 from idp.db import db, engine
 from idp.db.hot import HotPath, open_hot_path
@@ -20,7 +20,7 @@ from idp.settings import Settings
 from idp.web import endpoints, pages
 from idp.web.dispatch import Dispatch
 
-MODELS = (_accounts, _delivery, _flows, _grants, _registry, _relying_parties)
+MODELS = (audit, limits, _accounts, _delivery, _flows, _grants, _registry, _relying_parties)
 """Imported so that the metadata knows every table."""
 
 PACKAGE = Path(__file__).resolve().parent

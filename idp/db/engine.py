@@ -14,7 +14,10 @@ def options(settings: Database) -> dict[str, Any]:
     url = make_url(settings.url)
     if url.get_backend_name() == "sqlite":
         if url.database and url.database != ":memory:":
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            # Flask-SQLAlchemy would look for a relative path in a folder of its own.
+            file = Path(url.database).absolute()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            url = url.set(database=str(file))
         return {"url": url, "connect_args": {"timeout": 15, "isolation_level": None}}
     return {"url": url, "pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_pre_ping": True}
 
