@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from demo.addresses import Addresses
+from demo.processes import is_free
 from tests.browser.town import Town
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,10 +40,19 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def free_base() -> int:
+    """A port from which the town's ports are free; below those that the system gives to outgoing connections."""
+    for number in itertools.count(os.getpid()):
+        addresses = Addresses(10_000 + (number + next(TOWNS)) * 40 % 20_000, Path())
+        if all(is_free(port) for port in addresses.ports.values()):
+            return addresses.base
+    raise AssertionError("unreachable: count() does not end")
+
+
 @pytest.fixture
 def town(tmp_path: Path) -> Iterator[Town]:
     """The town that `make demo` opens, on ports and data of its own."""
-    base = 20_000 + (os.getpid() * 40 + next(TOWNS) * 40) % 30_000
+    base = free_base()
     environment = {**os.environ, "DEMO_PORT_BASE": str(base), "DEMO_DIR": str(tmp_path / "town")}
     command = [sys.executable, "-m", "demo"]
     process = subprocess.Popen(
