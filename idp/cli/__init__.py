@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from idp import settings
 from idp.errors import ConfigurationError
+from idp.settings import load
 
 SUBJECTS = {
     "serve": "Answer pages and endpoints.",
@@ -43,7 +43,7 @@ def main(ctx: click.Context, config: str | None) -> None:
     """Identity provider for the parents of school children."""
     if ctx.invoked_subcommand == "settings" or "--help" in sys.argv:
         return
-    ctx.obj = settings.load(config)
+    ctx.obj = load(config)
 
 
 def run() -> None:
