@@ -56,7 +56,7 @@ def _fill(password_hash: str) -> None:
         "token_endpoint_auth_method": "client_secret_basic",
         "id_token_signed_response_alg": os.environ.get("ALG", "RS256"),
     }
-    scope = "openid profile email offline_access api"
+    scope = "openid profile email offline_access"
     service.register("bench", "Bench", metadata, scope=scope, first_party=True, secret=SECRET, demo=True)
     db.session.commit()
 
