@@ -59,9 +59,10 @@ def create_app(settings: Settings) -> Flask:
     hot = open_hot_path(settings.database)
     services = Services(settings, hot, provider.build(settings, hot))
     app.extensions["idp"] = services
-    endpoints.register(app)
+    table = endpoints.hot_table(services)
+    endpoints.register(app, table)
     pages.register(app)
-    app.wsgi_app = Dispatch(endpoints.hot_table(services), app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Dispatch(table, app.wsgi_app)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:
         hops = settings.server.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -14,7 +14,7 @@ from idp import audit, clock, limits
 from idp.accounts import passwords
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
 from idp.accounts.identifiant import normalise
-from idp.accounts.models import Account, LoginAttempts
+from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
 from idp.db import db
 from idp.settings import Settings
 
@@ -119,7 +119,7 @@ def _count_failure(address: str, account_id: str | None, settings: Settings) -> 
 
 def _accept(account_id: str, target: str, fresh_hash: str | None) -> Account:
     account = db.session.get_one(Account, account_id)
-    if account.state not in ("active", "pending_email"):
+    if account.state not in MAY_LOG_IN:
         audit.record("login.refused", account_id=account_id)
         db.session.commit()
         raise AccountUnavailable(state=account.state)

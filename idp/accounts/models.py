@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.db import Base, new_id
 
+MAY_LOG_IN = ("active", "pending_email")
+"""States of an account that may log in and be spoken of; a letter's first login is its own journey."""
+
 
 class Account(Base):
     """What logs in. States: notified, pending_email, active, suspended, merged."""

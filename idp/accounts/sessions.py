@@ -7,7 +7,7 @@ import secrets
 from sqlalchemy import delete, update
 
 from idp import clock
-from idp.accounts.models import Account, Session
+from idp.accounts.models import MAY_LOG_IN, Account, Session
 from idp.db import db
 from idp.settings import Sessions
 
@@ -59,7 +59,7 @@ def find(cookie: str, settings: Sessions) -> Session | None:
         return None
     session = db.session.get(Session, digest(cookie))
     now = clock.now()
-    if session is None or session.ends_at <= now or session.account.state not in ("active", "pending_email"):
+    if session is None or session.ends_at <= now or session.account.state not in MAY_LOG_IN:
         return None
     if session.last_seen_at + dt.timedelta(minutes=settings.idle_minutes) <= now:
         return None

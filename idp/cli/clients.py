@@ -12,11 +12,11 @@ from idp.settings import Settings
 
 
 @click.group()
-def group() -> None:
+def command() -> None:
     """Client applications."""
 
 
-@group.command()
+@command.command()
 @click.argument("client_id")
 @click.option("--name", required=True, help="The name that parents read.")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated.")
@@ -73,7 +73,7 @@ def _explained(refusal: Refusal) -> click.ClickException:
     return click.ClickException(text)
 
 
-@group.command("list")
+@command.command("list")
 @click.pass_obj
 def list_clients(settings: Settings) -> None:
     """Show each client: identifier, name, method, scopes."""
@@ -84,7 +84,7 @@ def list_clients(settings: Settings) -> None:
             click.echo(f"{client.client_id}  {state}  {method}  [{client.scope}]  {client.client_name}")
 
 
-@group.command()
+@command.command()
 @click.argument("client_id")
 @click.pass_obj
 def disable(settings: Settings, client_id: str) -> None:
@@ -98,7 +98,7 @@ def disable(settings: Settings, client_id: str) -> None:
     click.echo(f"{client_id} is disabled")
 
 
-@group.command("rotate-secret")
+@command.command("rotate-secret")
 @click.argument("client_id")
 @click.pass_obj
 def rotate_secret(settings: Settings, client_id: str) -> None:

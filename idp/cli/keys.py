@@ -14,11 +14,11 @@ MARGIN_SECONDS = 3600
 
 
 @click.group()
-def group() -> None:
+def command() -> None:
     """Signing and sealing keys."""
 
 
-@group.command()
+@command.command()
 @click.pass_obj
 def generate(settings: Settings) -> None:
     """Make the keys that are missing; those that exist stay as they are."""
@@ -29,7 +29,7 @@ def generate(settings: Settings) -> None:
         click.echo("nothing is missing")
 
 
-@group.command()
+@command.command()
 @click.pass_obj
 def rotate(settings: Settings) -> None:
     """The next key signs from now on; the current one retires; a new next one is published."""
@@ -39,7 +39,7 @@ def rotate(settings: Settings) -> None:
     click.echo(f"rotated; every process signs with the new keys within {settings.keys.reload_seconds} seconds")
 
 
-@group.command("list")
+@command.command("list")
 @click.pass_obj
 def list_keys(settings: Settings) -> None:
     """Show each signing key: algorithm, identifier, state."""

@@ -15,13 +15,13 @@ from idp.settings import Settings
 
 @click.group(invoke_without_command=True)
 @click.pass_context
-def group(ctx: click.Context) -> None:
+def command(ctx: click.Context) -> None:
     """Look at the messages that wait to leave, and at dead letters."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(show)
 
 
-@group.command("list")
+@command.command("list")
 @click.option("--state", type=click.Choice(["waiting", "dead"]), help="Only these.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="Rows shown.")
 @click.pass_obj
@@ -55,7 +55,7 @@ def _table(messages: list[Message]) -> Table:
     return table
 
 
-@group.command()
+@command.command()
 @click.argument("message_id", required=False)
 @click.option("--all", "every", is_flag=True, help="Every dead letter.")
 @click.pass_obj

@@ -22,11 +22,11 @@ from idp.settings import Settings
 
 
 @click.group()
-def group() -> None:
+def command() -> None:
     """Schools, pupils and responsables."""
 
 
-@group.command("school")
+@command.command("school")
 @click.argument("uai")
 @click.argument("name")
 @click.option("--degree", type=click.IntRange(1, 2), required=True, help="1: école. 2: collège or lycée.")
@@ -41,7 +41,7 @@ def school(settings: Settings, uai: str, name: str, degree: int, academie: str, 
     click.echo(f"{check_uai(uai)} {name}")
 
 
-@group.command("import")
+@command.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--school", "uai", required=True, help="The school's UAI.")
 @click.option("--school-name", help="Create the school under this name if it is not known.")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from idp.accounts.models import MAY_LOG_IN
 from idp.db.hot import Duplicate, Row
 from idp.oidc import jwt
 from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
@@ -10,8 +11,6 @@ from idp.oidc.seal import Unsealable
 from idp.provider import children
 from idp.provider.client_authentication import authenticate
 from idp.provider.core import AccessToken, Provider, RefreshToken
-
-STATES = ("active", "pending_email")
 
 
 def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
     if row is None:
         return None
     _, _, _, offline, revoked_at, ends_at, session_id, state = row[:8]
-    lives = revoked_at is None and ends_at > now and state in STATES and (offline or session_id is not None)
+    lives = revoked_at is None and ends_at > now and state in MAY_LOG_IN and (offline or session_id is not None)
     return row if lives else None
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from idp.accounts.models import Account, Session
+from idp.accounts.models import MAY_LOG_IN, Account, Session
 from idp.db.hot import HotPath
 from idp.grants.models import Consent, Grant
 from idp.limits import Counter
@@ -36,7 +36,7 @@ def _typed(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     return cast(value(name), kind)
 
 
-LIVE = Account.state.in_([literal_column("'active'"), literal_column("'pending_email'")])
+LIVE = Account.state.in_([literal_column(f"'{state}'") for state in MAY_LOG_IN])
 """Accounts that may log in and be spoken of."""
 
 ACCOUNT_COLUMNS = (

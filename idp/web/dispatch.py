@@ -12,6 +12,14 @@ StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
+def answer_of(endpoint: Endpoint, request: HttpRequest) -> HttpAnswer | None:
+    """The endpoint's answer; 413 when the body is larger than any endpoint takes."""
+    try:
+        return endpoint(request)
+    except BodyTooLarge:
+        return HttpAnswer.json({"error": "invalid_request", "error_description": "body too large"}, 413)
+
+
 class Dispatch:
     """A WSGI application that asks its table of (method, path) first and `fallback` next."""
 
@@ -25,10 +33,7 @@ class Dispatch:
             return self._fallback(environ, start_response)
         request = HttpRequest.from_environ(environ)
         environ["idp.request"] = request
-        try:
-            answer = endpoint(request)
-        except BodyTooLarge:
-            answer = HttpAnswer.json({"error": "invalid_request", "error_description": "body too large"}, 413)
+        answer = answer_of(endpoint, request)
         if answer is None:
             return self._fallback(environ, start_response)
         start_response(answer.status_line, [*answer.headers, ("Content-Length", str(len(answer.body)))])

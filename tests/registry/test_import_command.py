@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
-from idp.cli.registry import group
+from idp.cli.registry import command as group
 from idp.db import db
 from idp.provider import keys
 from idp.registry.models import Pupil, School

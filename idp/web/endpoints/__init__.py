@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from idp.web.dispatch import Endpoint
+from idp.web.dispatch import Endpoint, answer_of
 from idp.web.endpoints import authorization, consent, end_session, metadata, token, userinfo
-from idp.web.http import BodyTooLarge, HttpAnswer, HttpRequest
+from idp.web.http import HttpRequest
 
 
 def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
@@ -21,9 +21,8 @@ def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
     }
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, table: Mapping[tuple[str, str], Endpoint]) -> None:
     """Mount every endpoint, the hot ones too, and the pages of authorization, consent and logout."""
-    table = hot_table(app.extensions["idp"])
     for (method, path), endpoint in table.items():
         if path != "/authorize":
             name = f"endpoint_{method}_{path}"
@@ -34,10 +33,7 @@ def register(app: Flask) -> None:
 
 def _view(endpoint: Endpoint) -> Callable[[], Response]:
     def view() -> Response:
-        try:
-            answer = endpoint(HttpRequest.from_environ(request.environ))
-        except BodyTooLarge:
-            answer = HttpAnswer.json({"error": "invalid_request"}, 413)
+        answer = answer_of(endpoint, HttpRequest.from_environ(request.environ))
         assert answer is not None
         return Response(answer.body, answer.status, list(answer.headers))
 
