@@ -36,12 +36,15 @@ check: $(READY) ## Format, lint, types, floors, settings' documentation
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m idp settings | diff config.example.toml - || { echo "config.example.toml is not up to date: make fix"; exit 1; }
+	@cmp static/idp.css clients/static/shared.css || { echo "clients/static/shared.css is not the provider's stylesheet: make fix"; exit 1; }
+	@test $$(wc -c < static/idp.css) -lt 25000 || { echo "static/idp.css has 25 kB or more"; exit 1; }
 	@! grep -nE '(^| )https?://' requirements.lock || { echo "requirements.lock holds an address"; exit 1; }
 
 fix: $(READY) ## Format, mend what can be mended, write generated files
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/python -m idp settings > config.example.toml
+	@cp static/idp.css clients/static/shared.css
 
 lock: $(READY) ## Choose versions anew and write requirements.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q pyproject.toml --group demo --group dev -o requirements.lock
