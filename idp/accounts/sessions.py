@@ -8,7 +8,7 @@ from sqlalchemy import delete, update
 
 from idp import clock
 from idp.accounts.models import MAY_LOG_IN, Account, Session
-from idp.db import db
+from idp.db import db, new_id
 from idp.settings import Sessions
 
 SEEN_EVERY = dt.timedelta(minutes=1)
@@ -32,14 +32,17 @@ def open(
     user_agent: str = "",
     replaces: str = "",
 ) -> str:
-    """Open a session and give the cookie's value; the session that the cookie `replaces` named ends."""
-    if replaces:
-        end(replaces)
+    """Open a session and give the cookie's value; the cookie that it `replaces` opens nothing from now on.
+
+    When that cookie was the same account's, its session goes on under the new one: clients keep their `sid` and their
+    tokens. Another account's session ends here; `idp.grants.sign_out` comes first to tell its clients.
+    """
     now = clock.now()
     cookie = secrets.token_urlsafe(32)
     db.session.add(
         Session(
             id=digest(cookie),
+            public_id=_replace(replaces, account.id, settings) or new_id(),
             account_id=account.id,
             auth_time=now,
             amr=amr,
@@ -68,12 +71,13 @@ def find(cookie: str, settings: Sessions) -> Session | None:
     return session
 
 
-def end(cookie: str) -> None:
-    """End the session of a cookie, if there is one."""
-    db.session.execute(delete(Session).where(Session.id == digest(cookie)))
-
-
-def end_all(account_id: str, *, but: bytes | None = None) -> None:
-    """End every session of an account, save the one whose row id is `but`."""
-    statement = delete(Session).where(Session.account_id == account_id)
-    db.session.execute(statement if but is None else statement.where(Session.id != but))
+def _replace(cookie: str, account_id: str, settings: Sessions) -> str:
+    """Delete the row of a cookie; its public id when it was that account's, and lived."""
+    if not cookie:
+        return ""
+    columns = (Session.public_id, Session.account_id, Session.ends_at, Session.last_seen_at)
+    row = db.session.execute(delete(Session).where(Session.id == digest(cookie)).returning(*columns)).first()
+    now = clock.now()
+    if row is None or row.account_id != account_id or row.ends_at <= now:
+        return ""
+    return str(row.public_id) if row.last_seen_at + dt.timedelta(minutes=settings.idle_minutes) > now else ""

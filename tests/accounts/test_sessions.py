@@ -71,10 +71,12 @@ def test_a_planted_cookie_opens_nothing(account, planted):
     assert sessions.find(planted, LIMITS) is None
 
 
-def test_ending_all_sessions_may_keep_ones_own(account):
-    mine = sessions.open(account, LIMITS)
-    sessions.open(account, LIMITS)
+def test_a_login_over_ones_own_session_goes_on_under_a_new_cookie(account):
+    """ATTACKS 69: the old cookie opens nothing; clients keep their `sid`."""
+    before = sessions.open(account, LIMITS)
+    public_id = sessions.find(before, LIMITS).public_id
 
-    sessions.end_all(account.id, but=sessions.digest(mine))
+    after = sessions.open(account, LIMITS, replaces=before)
 
-    assert [row.id for row in db.session.scalars(select(Session))] == [sessions.digest(mine)]
+    assert sessions.find(before, LIMITS) is None
+    assert sessions.find(after, LIMITS).public_id == public_id

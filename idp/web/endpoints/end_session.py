@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 
 from idp.accounts import sessions
 from idp.db import db
+from idp.grants import sign_out
 from idp.oidc.errors import ProtocolError
 from idp.provider import logout
 from idp.web import security
@@ -50,9 +51,10 @@ def confirm() -> Response:
 
 def _end(asked: logout.LogoutRequest) -> Response:
     """The session is gone at once, online refresh tokens with it; the cookie is cleared (attack 67)."""
-    if cookie := security.read_cookie(security.SESSION):
-        sessions.end(cookie)
-        db.session.commit()
+    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    if session is not None:
+        sign_out.end_session(session)
+    db.session.commit()
     response = browser.redirect(asked.location) if asked.location else browser.page("logout/logged_out.html")
     security.delete_cookie(response, security.SESSION)
     return response

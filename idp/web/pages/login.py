@@ -11,6 +11,7 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows import service as flows
 from idp.flows.models import Flow
+from idp.grants import sign_out
 from idp.web import security
 from idp.web.pages.frame import see_other, show_client, way_out
 
@@ -76,15 +77,14 @@ def submit(flow_id: str) -> Answer:
 
 
 def open_session(account_id: str, amr: str = "pwd") -> str:
-    """A new session for this browser; the one it had ends."""
-    account = db.session.get_one(Account, account_id)
-    return sessions.open(
-        account,
-        security.settings().sessions,
-        amr=amr,
-        user_agent=request.headers.get("User-Agent", ""),
-        replaces=security.read_cookie(security.SESSION),
-    )
+    """A new session for this browser; the one that somebody else had there ends, and its services are told."""
+    account, settings = db.session.get_one(Account, account_id), security.settings().sessions
+    cookie = security.read_cookie(security.SESSION)
+    previous = sessions.find(cookie, settings)
+    if previous is not None and previous.account_id != account.id:
+        sign_out.end_session(previous)
+    user_agent = request.headers.get("User-Agent", "")
+    return sessions.open(account, settings, amr=amr, user_agent=user_agent, replaces=cookie)
 
 
 @pages.get("/connecte")
