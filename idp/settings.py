@@ -213,6 +213,27 @@ class SelfRegistration(Section, frozen=True, kw_only=True):
     """Searches for a responsable from one address in an hour."""
 
 
+class Recovery(Section, frozen=True, kw_only=True):
+    """Lost identifiant, lost password, and the changes of the account page."""
+
+    enumeration: Literal["explicit", "uniform"] = "explicit"
+    """explicit: the page tells an unknown address or identifiant (the guide). uniform: one page, whatever is typed."""
+    link_minutes: Positive = 30
+    """Life of a reset link, and of a proof by SMS."""
+    requests_per_target_per_hour: Positive = 3
+    """Mails that one account or address may be sent in an hour; past it the page stays the same and nothing leaves."""
+    requests_per_target_per_day: Positive = 10
+    """The same, in a day."""
+    requests_per_address_per_hour: Positive = 60
+    """Requests from one network address in an hour."""
+    email_link_hours: Positive = 72
+    """Life of the link that validates a new e-mail address."""
+    not_me_days: Positive = 7
+    """How long «ce n'est pas moi» in the mail to the old address works."""
+    password_tries_per_hour: Positive = 10
+    """Wrong current passwords on the account page, an hour; past it the session ends."""
+
+
 class Contact(Section, frozen=True, kw_only=True):
     """The assistance team, shown at the foot of each page."""
 
@@ -262,6 +283,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail: Mail = msgspec.field(default_factory=Mail)
     worker: Worker = msgspec.field(default_factory=Worker)
     self_registration: SelfRegistration = msgspec.field(default_factory=SelfRegistration)
+    recovery: Recovery = msgspec.field(default_factory=Recovery)
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)

@@ -3,8 +3,9 @@
 import datetime as dt
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
+from idp.accounts.email import fold
 from idp.db import Base, new_id
 
 MAY_LOG_IN = ("active", "pending_email")
@@ -34,8 +35,18 @@ class Account(Base):
     last_login_at: Mapped[dt.datetime | None]
     previous_login_at: Mapped[dt.datetime | None]
     """The login before the last, which the portal shows."""
+    email_key: Mapped[str | None] = mapped_column(String(254), index=True)
+    """`email` folded for comparison; follows it by itself."""
+    new_email: Mapped[str | None] = mapped_column(String(254))
+    """The address that waits for its validation; `email` is in force meanwhile."""
+    password_changed_at: Mapped[dt.datetime | None]
 
     responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")
+
+    @validates("email")
+    def _fold_email(self, key: str, email: str | None) -> str | None:
+        self.email_key = fold(email) if email else None
+        return email
 
 
 class AccountResponsable(Base):

@@ -1,7 +1,6 @@
 """SMS self-registration. Source: parents' guide, «Auto-inscription»."""
 
 import datetime as dt
-import re
 import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +10,7 @@ from flask_babel import gettext as _
 
 from idp import audit, clock
 from idp.accounts import passwords, sessions
+from idp.accounts.email import is_address
 from idp.accounts.errors import PasswordRefused
 from idp.accounts.login import note_login
 from idp.accounts.models import Account
@@ -27,7 +27,6 @@ from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
 pages = Blueprint("self_registration", __name__, url_prefix="/inscription")
 
-EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[A-Za-z0-9.-]{1,180}\.[A-Za-z]{2,24}")
 LONGEST = 200
 """Characters of a name or number; more is cut before anything looks at it."""
 
@@ -166,7 +165,7 @@ def email(flow_id: str) -> Answer:
     if flow.account_id is None or session is None or session.account_id != flow.account_id:
         return see_other(_step_url(flow))
     typed = request.form.get("email", "").strip()
-    if not EMAIL.fullmatch(typed):
+    if not is_address(typed):
         wrong = [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
         return _page(flow, "terminee", typed={"email": typed[:254]}, errors=wrong), 422
     account = session.account
