@@ -8,9 +8,11 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import audit, limits, provider
+from idp.accounts import links as _links
 from idp.accounts import models as _accounts
-from idp.db import db, engine
+from idp.db import db, engine, sealing
 from idp.db.hot import HotPath, open_hot_path
+from idp.delivery import messages
 from idp.delivery import models as _delivery
 from idp.flows import models as _flows
 from idp.grants import models as _grants
@@ -20,7 +22,7 @@ from idp.settings import Settings
 from idp.web import endpoints, pages
 from idp.web.dispatch import Dispatch
 
-MODELS = (audit, limits, _accounts, _delivery, _flows, _grants, _registry, _relying_parties)
+MODELS = (audit, limits, _accounts, _links, _delivery, _flows, _grants, _registry, _relying_parties)
 """Imported so that the metadata knows every table."""
 
 PACKAGE = Path(__file__).resolve().parent
@@ -31,6 +33,12 @@ def _folder(name: str) -> str:
     """The folder of templates or static files: carried into the wheel, or beside the package in a checkout."""
     inside = PACKAGE / name
     return str(inside if inside.is_dir() else PACKAGE.parent / name)
+
+
+def template_folders(settings: Settings) -> list[str]:
+    """Where templates are looked for: the deployer's theme first."""
+    own = [str(Path(settings.site.theme) / "templates")] if settings.site.theme else []
+    return [*own, _folder("templates")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,8 @@ def create_app(settings: Settings) -> Flask:
     db.init_app(app)
     with app.app_context():
         engine.prepare(db.engine, settings.database)
+        sealing.attach(db.engine.dialect, settings.keys.directory)
+    messages.use(settings, template_folders(settings))
     hot = open_hot_path(settings.database)
     services = Services(settings, hot, provider.build(settings, hot))
     app.extensions["idp"] = services

@@ -36,3 +36,7 @@ class HashingBusy(Refusal):
 
 class AlreadyHeld(Refusal):
     """A responsable belongs to an account already."""
+
+
+class LinkExpired(Refusal):
+    """The link of a mail is too old, used, replaced by a newer one, or none: nobody is told which."""

@@ -3,10 +3,11 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.db import Base, new_id
+from idp.db.sealing import Sealed
 
 
 class Message(Base):
@@ -19,8 +20,9 @@ class Message(Base):
     channel: Mapped[str] = mapped_column(String(12))
     """sms, mail, backchannel."""
     recipient: Mapped[str] = mapped_column(String(254))
-    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    """What the sender needs: subject, text, html for mail; text for SMS. Emptied once sent."""
+    content: Mapped[dict[str, Any]] = mapped_column(Sealed("outbox"), default=dict)
+    """What the sender needs: subject, text, html for mail; text for SMS. Sealed, since it holds codes and links;
+    emptied once sent."""
     purpose: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(8), default="waiting")
     """waiting, sent, expired, dead."""

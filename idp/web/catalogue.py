@@ -1,44 +1,22 @@
-"""Languages: French source strings, other catalogues read straight from their .po files (nothing to compile)."""
-
-from io import BytesIO
-from pathlib import Path
+"""The language of a page: chosen for the browser, its texts from the catalogues of `idp.languages`."""
 
 from babel import Locale
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
+from babel.support import NullTranslations
 from flask import Flask, request
 from flask_babel import Babel, Domain, get_locale
 
 from idp.clock import PARIS
+from idp.languages import SOURCE, load
 from idp.web.security import settings
 
-FOLDER = Path(__file__).resolve().parent / "translations"
-SOURCE = "fr"
 LANGUAGE_COOKIE = "idp_lang"
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
-    """Reads `translations/<language>/LC_MESSAGES/messages.po` once a process."""
+    """Takes the catalogues as `idp.languages` reads them."""
 
     def get_translations(self) -> NullTranslations:
-        language = str((get_locale() or Locale(SOURCE)).language)
-        if language not in self.cache:
-            self.cache[language] = load(language)
-        found: NullTranslations = self.cache[language]
-        return found
-
-
-def load(language: str) -> NullTranslations:
-    """The catalogue of a language; an empty one for the source language."""
-    file = FOLDER / language / "LC_MESSAGES" / "messages.po"
-    if not file.exists():
-        return NullTranslations()
-    compiled = BytesIO()
-    with file.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)
+        return load(str((get_locale() or Locale(SOURCE)).language))
 
 
 def choose_language() -> str:

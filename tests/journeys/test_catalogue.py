@@ -17,7 +17,7 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
     ("folder", "method"),
     [
         (PACKAGE / "web" / "pages", [("**.py", "python")]),
-        (PACKAGE.parent / "templates", [("**.html", "jinja2")]),
+        (PACKAGE.parent / "templates", [("**.html", "jinja2"), ("**.txt", "jinja2")]),
     ],
 )
 def test_every_text_is_translated(folder, method):

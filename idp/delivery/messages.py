@@ -1,0 +1,88 @@
+"""Mails: one folder of templates a message, rendered into the outbox without Flask.
+
+`templates/messages/NAME/` holds `subject.txt`, `body.txt` and `body.html`; the bodies extend `messages/frame`.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from idp import languages
+from idp.delivery import outbox
+from idp.delivery.models import Message
+from idp.settings import Settings
+
+LONGEST_NAME = 100
+
+
+class Messages:
+    """Renders messages with the texts, contact and address of one deployment."""
+
+    def __init__(self, settings: Settings, folders: Sequence[str]) -> None:
+        self.offered = settings.site.languages
+        self._facts = {"site": settings.site, "contact": settings.contact, "sender": settings.mail.sender_name}
+        self._loader = FileSystemLoader(folders)
+        self._environment = cache(self._make_environment)
+
+    def render(self, name: str, language: str, values: dict[str, Any]) -> dict[str, str]:
+        """Subject, text and HTML of a mail."""
+        environment = self._environment(language)
+        facts = {**self._facts, **values}
+        subject = environment.get_template(f"messages/{name}/subject.txt").render(facts)
+        text = environment.get_template(f"messages/{name}/body.txt").render(facts)
+        html = environment.get_template(f"messages/{name}/body.html").render(facts)
+        return {"subject": " ".join(subject.split()), "text": _tidy(text), "html": html}
+
+    def _make_environment(self, language: str) -> Environment:
+        environment = Environment(
+            loader=self._loader,
+            autoescape=select_autoescape(),
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        translations = languages.load(language)
+        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.globals["language"] = language
+        environment.globals["direction"] = "rtl" if language in languages.RIGHT_TO_LEFT else "ltr"
+        environment.filters["person"] = person
+        environment.filters["hour"] = lambda instant: languages.hour(instant, language)
+        environment.filters["day"] = lambda instant: languages.day(instant, language)
+        return environment
+
+
+def person(name: str) -> str:
+    """A name that a school or a deployer typed, as words: no mail program can make a link of it (CWE-1336 class)."""
+    words = re.sub(r"[:/\\@<>\s\x00-\x1f\x7f]+", " ", name[:LONGEST_NAME])
+    return re.sub(r"\.(?=\w)", ". ", words).strip()
+
+
+_messages: Messages | None = None
+
+
+def use(settings: Settings, folders: Sequence[str]) -> None:
+    """Render with these settings and template folders from now on."""
+    global _messages
+    _messages = Messages(settings, folders)
+
+
+def queue_mail(to: str, name: str, *, language: str, expires_at: dt.datetime | None = None, **values: Any) -> Message:
+    """Queue the mail `name` in the current transaction. `values` go into its templates, where texts are escaped.
+
+    A language that the site does not offer becomes its default one.
+    """
+    assert _messages is not None, "messages.use() comes first"
+    offered = _messages.offered
+    content = _messages.render(name, language if language in offered else offered[0], values)
+    return outbox.queue("mail", to, content, purpose=name, expires_at=expires_at)
+
+
+def _tidy(text: str) -> str:
+    """Text without spaces at line ends or more than one empty line."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip() + "\n"
