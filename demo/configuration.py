@@ -56,6 +56,7 @@ id_token_signed_response_alg = "ES256"
 {tables}
 """
 
+PORTAL_TOP = 'account_url = "{provider}/compte"'
 LSU_TOP = 'portal_url = "{portal}/"'
 
 PORTAL_TABLES = """
@@ -89,13 +90,14 @@ def write(addresses: Addresses) -> dict[str, str]:
 
 
 def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
+    tops = {"portal": PORTAL_TOP, "lsu": LSU_TOP}
     return RELYING_PARTY.format(
         name=name,
         base_url=addresses.url(name),
         port=addresses.ports[name],
         provider=addresses.url("provider"),
         secret=secret,
-        top=LSU_TOP.format(portal=addresses.url("portal")) if name == "lsu" else "",
+        top=tops[name].format(portal=addresses.url("portal"), provider=addresses.url("provider")),
         tables=PORTAL_TABLES.format(lsu=addresses.url("lsu")) if name == "portal" else "",
     )
 

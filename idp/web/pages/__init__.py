@@ -6,7 +6,7 @@ from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
 from idp.web import catalogue, security
-from idp.web.pages import errors, frame, login, self_registration
+from idp.web.pages import account, errors, frame, login, self_registration
 
 
 def register(app: Flask) -> None:
@@ -20,3 +20,4 @@ def register(app: Flask) -> None:
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
     app.register_blueprint(login.pages)
     app.register_blueprint(self_registration.pages)
+    app.register_blueprint(account.pages)

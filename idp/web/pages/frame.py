@@ -7,6 +7,7 @@ from flask import Flask, Response, g, redirect, request, url_for
 from flask_babel import format_date, get_locale
 from markupsafe import Markup
 
+from idp.accounts.models import Account
 from idp.clock import PARIS
 from idp.db import db
 from idp.flows.models import Flow
@@ -22,6 +23,8 @@ LANGUAGES = {
     "tr": "Türkçe",
     "es": "Español",
 }
+RETURN_TO = "return_to"
+"""Part of a flow's state: the page of ours, a path chosen by us, that a login without a service goes back to."""
 RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
 
 
@@ -33,6 +36,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.filters["discreet"] = discreet
+    app.jinja_env.filters["full_name"] = full_name
     app.after_request(_keep_language)
 
 
@@ -54,7 +58,7 @@ def language_url(code: str) -> str:
     """This page in another language."""
     kept = {name: value for name, value in request.args.items() if name != "ui_locales"}
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
-    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration"):
+    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration", "account"):
         return f"?ui_locales={code}"
     return url_for(endpoint, **{**(request.view_args or {}), **kept, "ui_locales": code})
 
@@ -70,9 +74,11 @@ def show_client(flow: Flow) -> None:
 
 
 def way_out(flow: Flow) -> str:
-    """Where a journey that reached its account goes on: the waiting service, or the portal."""
+    """Where a journey that reached its account goes on: the waiting service, the page of ours, or the portal."""
     if flow.request is not None:
         return f"/authorize/resume?flow={flow.id}"
+    if back := flow.state.get(RETURN_TO):
+        return str(back)
     return security.settings().site.portal_url or url_for("login.logged_in")
 
 
@@ -110,6 +116,11 @@ def discreet(mobile: str) -> str:
     """«06 •• •• •• 34»: enough to recognise one's own number."""
     national = "0" + mobile[-9:] if len(mobile) >= 10 else mobile
     return f"{national[:2]} •• •• •• {national[-2:]}"
+
+
+def full_name(account: Account) -> str:
+    """«Mme Valéry DURANT», with the name that is used."""
+    return " ".join(filter(None, (account.civility, account.first_name, account.usage_name or account.family_name)))
 
 
 def _is_french() -> bool:

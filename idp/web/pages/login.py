@@ -1,6 +1,7 @@
 """The login page. Source: parents' guide, «Écran d'authentification»."""
 
 import datetime as dt
+from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
@@ -17,6 +18,9 @@ from idp.web.pages.frame import see_other, show_client, way_out
 
 pages = Blueprint("login", __name__)
 
+CONFIRMS = "confirms"
+"""Part of a flow's state: the page asks somebody that it knows for the password once more."""
+
 Answer = str | Response | tuple[str, int]
 
 
@@ -29,10 +33,11 @@ def find_flow(flow_id: str, *, for_update: bool = False) -> Flow:
     return flow
 
 
-def start_flow() -> Flow:
-    """A flow that no service asked for: it ends at the portal."""
+def start_flow(state: dict[str, Any] | None = None) -> Flow:
+    """A flow that no service asked for: it ends at the portal, or at the page of ours that `state` names."""
     life = dt.timedelta(minutes=security.settings().sessions.flow_minutes)
     flow = flows.start("login", security.browser(), life=life)
+    flow.state = state or {}
     db.session.commit()
     return flow
 
@@ -97,11 +102,13 @@ def logged_in() -> str:
 
 def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
     g.flow_id = flow.id
+    known = flow.state.get(CONFIRMS, {})
     return render_template(
         "login/login.html",
         flow=flow,
         refusal=refusal,
         kind=type(refusal).__name__ if refusal else "",
-        identifiant=typed or (flow.request or {}).get("login_hint", ""),
+        identifiant=typed or known.get("identifiant") or (flow.request or {}).get("login_hint", ""),
+        confirms=bool(known),
         without_mobile="sans_mobile" in request.args,
     )
