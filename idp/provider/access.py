@@ -6,10 +6,11 @@ from idp.accounts.models import MAY_LOG_IN
 from idp.db.hot import Duplicate, Row
 from idp.oidc import jwt
 from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
-from idp.oidc.request import Parameters, scopes
+from idp.oidc.request import scopes
 from idp.oidc.seal import Unsealable
 from idp.provider import children
 from idp.provider.client_authentication import authenticate
+from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, Provider, RefreshToken
 
 
@@ -72,10 +73,11 @@ def _add_account_claims(claims: dict[str, Any], granted: tuple[str, ...], row: R
         del claims[name]
 
 
-def introspect(provider: Provider, parameters: Parameters, authorization: str, now: int) -> dict[str, Any]:
+def introspect(provider: Provider, request: ClientRequest) -> dict[str, Any]:
     """RFC 7662: about a client's own tokens, or those made for the resource server that asks; else inactive."""
+    parameters, now = request.parameters, request.now
     parameters.refuse_defects()
-    caller = authenticate(provider, parameters, authorization, now)
+    caller = authenticate(provider, request)
     if caller.is_public:
         raise ProtocolError("unauthorized_client", "introspection needs client authentication")
     text = parameters.get("token")
@@ -128,20 +130,20 @@ def _audience(text: str) -> str:
     return str(jwt.decode_unverified(text)[1].get("aud", ""))
 
 
-def revoke(provider: Provider, parameters: Parameters, authorization: str, now: int) -> None:
+def revoke(provider: Provider, request: ClientRequest) -> None:
     """RFC 7009: ends the whole grant; another client's token, or none at all, changes nothing and tells nothing."""
-    parameters.refuse_defects()
-    caller = authenticate(provider, parameters, authorization, now)
-    text = parameters.get("token")
+    request.parameters.refuse_defects()
+    caller = authenticate(provider, request)
+    text = request.parameters.get("token")
     if not text:
         raise invalid_request("token is missing")
     token = _open(provider, text)
     if token is None or token.client_id != caller.client_id:
         return
     if isinstance(token, AccessToken) and not token.account_id:
-        _remember_revoked(provider, token, now)
+        _remember_revoked(provider, token, request.now)
     else:
-        provider.revoke_grant(token.grant_id, now)
+        provider.revoke_grant(token.grant_id, request.now)
 
 
 def _remember_revoked(provider: Provider, token: AccessToken, now: int) -> None:

@@ -30,10 +30,12 @@ class Code(msgspec.Struct, array_like=True, frozen=True):
     amr: str
     resource: str
     expires_at: int
+    dpop_jkt: str = ""
+    """Thumbprint of the key that must redeem the code (RFC 9449 §10)."""
 
 
 class AccessToken(msgspec.Struct, array_like=True, frozen=True):
-    """What an access token for our own endpoints seals; without account for client_credentials."""
+    """What an access token says, sealed or inside a JWT; without account for client_credentials."""
 
     grant_id: str
     client_id: str
@@ -41,6 +43,12 @@ class AccessToken(msgspec.Struct, array_like=True, frozen=True):
     scope: str
     issued_at: int
     expires_at: int
+    audience: str = ""
+    """Resource servers, separated by spaces; our own endpoints when empty."""
+    confirmation: str = ""
+    """The key that must be shown with the token: `jkt:` or `x5t:` and its thumbprint (RFC 7800 §3)."""
+    actors: str = ""
+    """Clients that act for the account, the current one first (RFC 8693 §4.1)."""
 
 
 class RefreshToken(msgspec.Struct, array_like=True, frozen=True):
@@ -52,6 +60,7 @@ class RefreshToken(msgspec.Struct, array_like=True, frozen=True):
     scope: str
     resource: str
     expires_at: int
+    confirmation: str = ""
 
 
 class GrantDetails(msgspec.Struct, frozen=True):

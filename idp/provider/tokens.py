@@ -7,40 +7,27 @@ from idp.provider.core import AccessToken, GrantDetails, Provider, RefreshToken
 from idp.relying_parties.cache import RelyingParty
 
 
-def access_token(
-    provider: Provider, client: RelyingParty, *, grant_id: str, account_id: str, scope: str, resource: str, now: int
-) -> str:
-    """Sealed for our own endpoints (PERFORMANCE rule 5), a signed `at+jwt` for another resource server (RFC 9068)."""
-    expires_at = now + provider.settings.tokens.access_token_seconds * 1000
-    value = AccessToken(grant_id, client.client_id, account_id, scope, now, expires_at)
-    if not resource:
-        return provider.seal("access", value)
+def access_token(provider: Provider, client: RelyingParty, token: AccessToken) -> str:
+    """Sealed for our own endpoints (PERFORMANCE rule 5), a signed `at+jwt` for other resource servers (RFC 9068 §2)."""
+    if not token.audience:
+        return provider.seal("access", token)
+    audience = token.audience.split()
     claims = {
         "iss": provider.issuer,
-        "sub": provider.subject_of(account_id, client) if account_id else client.client_id,
-        "aud": resource,
+        "sub": provider.subject_of(token.account_id, client) if token.account_id else client.client_id,
+        "aud": audience[0] if len(audience) == 1 else audience,
         "client_id": client.client_id,
-        "scope": scope,
-        "iat": now // 1000,
-        "exp": expires_at // 1000,
-        "jti": provider.seal("jti", value),
+        "scope": token.scope,
+        "iat": token.issued_at // 1000,
+        "exp": token.expires_at // 1000,
+        "jti": provider.seal("jti", token),
     }
     return provider.keys.get().current[client.alg].sign(claims, "at+jwt")
 
 
-def refresh_token(
-    provider: Provider,
-    client: RelyingParty,
-    *,
-    grant_id: str,
-    generation: int,
-    scope: str,
-    resource: str,
-    expires_at: int,
-) -> str:
+def refresh_token(provider: Provider, token: RefreshToken) -> str:
     """A sealed name of a grant and its generation."""
-    value = RefreshToken(grant_id, generation, client.client_id, scope, resource, expires_at)
-    return provider.seal("refresh", value)
+    return provider.seal("refresh", token)
 
 
 def id_token(

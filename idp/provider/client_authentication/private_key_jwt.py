@@ -1,0 +1,20 @@
+"""`private_key_jwt`: an assertion signed by the client's own key (RFC 7523 §2.2, OpenID Connect Core §9)."""
+
+from idp.oidc import jwt
+from idp.oidc.errors import invalid_client
+from idp.provider.client_authentication import assertion
+from idp.provider.client_authentication.method import Method, Way
+from idp.provider.client_request import ClientRequest
+from idp.provider.core import Provider
+from idp.relying_parties.cache import RelyingParty
+
+
+def _verify(provider: Provider, client: RelyingParty, request: ClientRequest, credential: str) -> None:
+    try:
+        _, claims = jwt.verify(credential, client.jwks)
+    except jwt.InvalidJwt as error:
+        raise invalid_client(str(error)) from None
+    assertion.accept(provider, client, claims, request.now)
+
+
+METHOD = Method(Way.ASSERTION, _verify)

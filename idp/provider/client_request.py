@@ -1,0 +1,25 @@
+"""A request that a client sends by itself (token, introspection, revocation, pushed request), without a framework."""
+
+from dataclasses import dataclass
+
+from idp.oidc.request import Parameters
+
+
+@dataclass(slots=True)
+class ClientRequest:
+    """What the protocol needs to know of such a request."""
+
+    parameters: Parameters
+    now: int
+    """The instant, in milliseconds."""
+    url: str = ""
+    """The endpoint's own address, as `htu` of a DPoP proof names it."""
+    method: str = "POST"
+    authorization: str = ""
+    """The Authorization header."""
+    dpop: str = ""
+    """The DPoP header."""
+    address: str = ""
+    """The network address that it came from."""
+    accept: str = ""
+    """The Accept header."""
