@@ -3,6 +3,7 @@
 The docstring under each field is its documentation: `config.example.toml` is made from it (`idp settings example`).
 """
 
+import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -269,6 +270,21 @@ class Limits(Section, frozen=True, kw_only=True):
     """Requests to forms from one address in a minute."""
 
 
+class Fetching(Section, frozen=True, kw_only=True):
+    """Requests to addresses that client applications registered: key sets, logos, back-channel logout."""
+
+    ca_file: str = ""
+    """A CA bundle of one's own, trusted beside the public authorities."""
+    private_addresses: tuple[str, ...] = ()
+    """Private addresses or networks that may be reached, such as "10.1.2.0/24". None by default."""
+    timeout_seconds: Positive = 3
+    """How long one request may take in all."""
+    maximum_kib: Positive = 64
+    """The largest answer read, in KiB."""
+    key_set_seconds: Positive = 300
+    """How long a client's fetched keys are used before they are asked for again."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
@@ -287,6 +303,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)
+    fetching: Fetching = msgspec.field(default_factory=Fetching)
 
 
 def load(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -370,6 +387,14 @@ def is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 def _contradictions(settings: Settings) -> list[str]:
     """What each key allows but not together."""
     problems = []
@@ -386,6 +411,9 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append(f"sms.url: the {settings.sms.driver} gateway needs its address")
     if settings.sms.driver == "ovh" and not (settings.sms.consumer_key and settings.sms.service):
         problems.append("sms.consumer_key, sms.service: the ovh gateway needs both")
+    for text in settings.fetching.private_addresses:
+        if not _is_network(text):
+            problems.append(f"fetching.private_addresses: {text} is neither an address nor a network")
     if settings.mail.security == "none" and settings.mail.host not in ("", "127.0.0.1", "::1", "localhost"):
         problems.append("mail.security: none is for a relay on this machine only")
     return problems

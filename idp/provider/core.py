@@ -9,6 +9,8 @@ from idp.oidc import subject
 from idp.provider.keys import KeyStore
 from idp.provider.statements import Statements
 from idp.relying_parties.cache import ClientCache, RelyingParty
+from idp.relying_parties.fetching import Fetcher
+from idp.relying_parties.key_sets import KeySets
 from idp.settings import Settings
 
 ACR_VALUES = ("eidas1",)
@@ -93,6 +95,8 @@ class Provider:
         self.sql = Statements(hot)
         self.clients = ClientCache(hot)
         self.keys = KeyStore(settings.keys.directory, settings.keys.reload_seconds)
+        self.fetcher = Fetcher(settings.fetching, demo=settings.server.demo)
+        self.key_sets = KeySets(self.fetcher, settings.fetching.key_set_seconds)
         self.idle_milliseconds = settings.sessions.idle_minutes * 60_000
         if any(Path(settings.keys.directory).glob("*.*")):
             self.keys.reload()

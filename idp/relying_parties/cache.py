@@ -39,6 +39,7 @@ class RelyingParty:
     resource_server: str = ""
     links: dict[str, str] = field(default_factory=dict)
     """client_uri, policy_uri, tos_uri, for the consent page."""
+    jwks_uri: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -70,6 +71,7 @@ def _build(row: Row) -> RelyingParty:
         jwks=tuple(metadata.get("jwks", {}).get("keys", ())),
         resources=tuple(metadata.get("resources", ())),
         resource_server=metadata.get("resource_server", ""),
+        jwks_uri=metadata.get("jwks_uri", ""),
         links={name: metadata[name] for name in ("client_uri", "policy_uri", "tos_uri") if name in metadata},
     )
 

@@ -11,7 +11,9 @@ from idp.relying_parties.cache import RelyingParty
 
 def _verify(provider: Provider, client: RelyingParty, request: ClientRequest, credential: str) -> None:
     try:
-        _, claims = jwt.verify(credential, client.jwks)
+        kid = jwt.decode_unverified(credential)[0].get("kid")
+        keys = provider.key_sets.of(client, kid if isinstance(kid, str) else None)
+        _, claims = jwt.verify(credential, keys)
     except jwt.InvalidJwt as error:
         raise invalid_client(str(error)) from None
     assertion.accept(provider, client, claims, request.now)
