@@ -21,6 +21,7 @@ from idp.relying_parties import models as _relying_parties
 from idp.settings import Settings
 from idp.web import endpoints, pages
 from idp.web.dispatch import Dispatch
+from idp.web.front import Front
 
 MODELS = (audit, limits, _accounts, _links, _delivery, _flows, _grants, _registry, _relying_parties)
 """Imported so that the metadata knows every table."""
@@ -72,7 +73,7 @@ def create_app(settings: Settings) -> Flask:
     table = endpoints.hot_table(services)
     endpoints.register(app, table)
     pages.register(app)
-    app.wsgi_app = Dispatch(table, app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = Front(Dispatch(table, app.wsgi_app), settings.server)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:
         hops = settings.server.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

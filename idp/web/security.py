@@ -5,13 +5,24 @@ import hmac
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import BadRequest
 
 from idp.settings import Settings
 
 BROWSER = "idp_browser"
 SESSION = "idp_session"
 TOKEN_FIELD = "csrf_token"
+
+
+class FormRefused(BadRequest):
+    """A form that does not prove that this browser's own page sent it. `foreign`: another site did, or may have."""
+
+    code: int = 400
+
+    def __init__(self, *, foreign: bool) -> None:
+        super().__init__("form")
+        self.foreign = foreign
 
 
 def cookie_name(name: str, issuer: str) -> str:
@@ -53,6 +64,12 @@ def browser() -> str:
     return str(g.browser)
 
 
+def is_new_browser() -> bool:
+    """Whether the request came without our cookie: what the browser had begun is lost."""
+    browser()
+    return bool(g.browser_is_new)
+
+
 def csrf_token() -> str:
     """The token of a page's forms: a hash of the browser's cookie, which no other site can read or plant."""
     return hashlib.sha256(f"csrf|{browser()}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -62,12 +79,12 @@ def check_form() -> None:
     """Refuse, with 400, a form that this browser's own page did not send (OWASP WSTG-SESS-05)."""
     origin = request.headers.get("Origin")
     if origin is not None and origin not in (_origin(settings().server.issuer), request.host_url.rstrip("/")):
-        abort(400, "form")
+        raise FormRefused(foreign=True)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        abort(400, "form")
+        raise FormRefused(foreign=True)
     typed = request.form.get(TOKEN_FIELD, "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(typed, csrf_token().encode()):
-        abort(400, "form")
+        raise FormRefused(foreign=False)
 
 
 def allow_form_target(url: str) -> None:

@@ -1,6 +1,5 @@
 """What endpoints read of a browser, and the pages they show it."""
 
-import secrets
 from typing import Any
 
 import structlog
@@ -14,6 +13,7 @@ from idp.provider.core import Provider
 from idp.settings import Settings
 from idp.web import security
 from idp.web.http import FORM, HttpRequest
+from idp.web.incidents import incident_of
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +54,7 @@ def parameters_of(http: HttpRequest) -> Parameters:
 
 def error_page(error: ProtocolError) -> Response:
     """A page of ours: nothing of the request is echoed; the incident number is in the log."""
-    incident = secrets.token_hex(4).upper()
+    incident = incident_of(request.environ)
     log.warning("protocol_error", incident=incident, error=error.code, detail=error.detail or error.description)
     facts = {"error": error.code, "description": error.description, "incident": incident, "at": clock.now()}
     return page("errors/protocol.html", error.status, **facts)

@@ -5,7 +5,7 @@ from flask import Flask
 from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
-from idp.web import catalogue, security
+from idp.web import address_limits, catalogue, security, theme
 from idp.web.pages import account, errors, frame, login, self_registration
 
 
@@ -14,6 +14,8 @@ def register(app: Flask) -> None:
     settings: Settings = app.config["IDP"]
     security.register(app)
     catalogue.register(app)
+    theme.register(app, settings.site.theme)
+    address_limits.register(app)
     frame.register(app)
     errors.register(app)
     app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, redirect, request, url_for
 from flask_babel import format_date, get_locale
@@ -60,7 +61,10 @@ def language_url(code: str) -> str:
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
     if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration", "account"):
         return f"?ui_locales={code}"
-    return url_for(endpoint, **{**(request.view_args or {}), **kept, "ui_locales": code})
+    # The query never reaches url_for: `_scheme` or `endpoint` in it would be taken for url_for's own arguments.
+    return (
+        f"{url_for(endpoint, **(request.view_args or {}))}?{urlencode({**kept, 'ui_locales': code}, errors='replace')}"
+    )
 
 
 def show_client(flow: Flow) -> None:
