@@ -22,10 +22,24 @@ TOTAL = "login:total"
 
 
 def authenticate(typed: str, password: str, address: str, settings: Settings) -> Account:
-    """The account of this identifiant and password.
+    """The account of this identifiant and password, which logs in.
+
+    Raises WrongCredentials, TooManyTries, AccountUnavailable, HashingBusy.
+    """
+    account = verify(typed, password, address, settings)
+    if account.state not in MAY_LOG_IN:
+        audit.record("login.refused", account_id=account.id)
+        db.session.commit()
+        raise AccountUnavailable(state=account.state)
+    note_login(account)
+    return account
+
+
+def verify(typed: str, password: str, address: str, settings: Settings) -> Account:
+    """The account of this identifiant and password, in whatever state; the try counts as one of the login page's.
 
     Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
-    Raises WrongCredentials, TooManyTries, AccountUnavailable, HashingBusy.
+    Raises WrongCredentials, TooManyTries, HashingBusy.
     """
     account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
     target = _target(account, typed)
@@ -40,7 +54,7 @@ def authenticate(typed: str, password: str, address: str, settings: Settings) ->
     if not right or account_id is None:
         _count_failure(address, account_id, settings)
         raise WrongCredentials
-    return _accept(account_id, target, fresh)
+    return _accept(account_id, password_hash, target, fresh)
 
 
 def lift_lock(account_id: str) -> None:
@@ -117,16 +131,15 @@ def _count_failure(address: str, account_id: str | None, settings: Settings) -> 
     db.session.commit()
 
 
-def _accept(account_id: str, target: str, fresh_hash: str | None) -> Account:
-    account = db.session.get_one(Account, account_id)
-    if account.state not in MAY_LOG_IN:
-        audit.record("login.refused", account_id=account_id)
+def _accept(account_id: str, checked_hash: str | None, target: str, fresh_hash: str | None) -> Account:
+    account = db.session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    if account.password_hash != checked_hash:
+        # It was changed while the old one was being checked: what the change ended must not open again.
         db.session.commit()
-        raise AccountUnavailable(state=account.state)
+        raise WrongCredentials
     db.session.execute(delete(LoginAttempts).where(LoginAttempts.target == target))
     if fresh_hash:
         account.password_hash = fresh_hash
-    note_login(account)
     return account
 
 

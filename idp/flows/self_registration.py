@@ -16,7 +16,7 @@ from idp.accounts import service as accounts
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import codes
+from idp.flows import birth_dates, codes
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
@@ -25,7 +25,6 @@ from idp.flows.errors import (
     NoMatch,
     TooManySearches,
     WrongCode,
-    WrongDates,
     WrongStep,
 )
 from idp.flows.models import Flow
@@ -122,7 +121,7 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
     ids = sorted(r.id for r in found)
     if accounts.holders(ids):
         raise AlreadyRegistered
-    _check_bar(ids, settings.self_registration)
+    birth_dates.check_bar(ids, settings.self_registration)
     before = state_of(flow)
     if before.get("responsables") == ids and before.get("mobile") == mobile:
         return
@@ -171,9 +170,11 @@ def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: Sel
         raise WrongStep
     children, found = children_of(flow), responsables_of(flow)
     ids = [r.id for r in found]
-    _check_bar(ids, settings)
-    if not children or any(dates.get(child.pupil_id) != child.birth_on for child in children):
-        _count_wrong_dates(flow, ids, settings)
+    try:
+        birth_dates.check(ids, children, dates, settings, flow_id=flow.id)
+    except Barred:
+        flows.write_state(flow, PART, {})
+        raise
     state = state_of(flow)
     state["confirmed_children"] = [child.pupil_id for child in children]
     if "identifiant" not in state:
@@ -205,41 +206,6 @@ def create_account(flow: Flow, password_hash: str) -> Account:
         raise AlreadyRegistered from None
     flows.end(flow, account.id)
     return account
-
-
-def _bar_key(responsable_id: str) -> str:
-    return f"registration:dates:{responsable_id}"
-
-
-def _check_bar(responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
-    """Wrong submissions are counted on the responsable, over all flows."""
-    barred = [key for key in map(_bar_key, responsable_ids) if limits.used(key) >= settings.date_tries]
-    if barred:
-        raise Barred(ends_at=_in_seconds(max(map(limits.seconds_left, barred))))
-
-
-def _count_wrong_dates(flow: Flow, responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
-    used = 0
-    for key in map(_bar_key, responsable_ids):
-        limits.hit(key, limit=settings.date_tries, window_seconds=settings.bar_hours * 3600)
-        used = max(used, limits.used(key))
-    if used < settings.date_tries:
-        audit.record("registration.wrong_dates", flow_id=flow.id)
-        raise WrongDates(tries_left=settings.date_tries - used)
-    _bar(flow, responsable_ids, settings)
-
-
-def _bar(flow: Flow, responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
-    """Close the flow's registration; the bar lasts its whole time from now on."""
-    for responsable_id in responsable_ids:
-        limits.clear(_bar_key(responsable_id))
-        seconds = settings.bar_hours * 3600
-        limits.hit(
-            _bar_key(responsable_id), limit=settings.date_tries, window_seconds=seconds, amount=settings.date_tries
-        )
-        audit.record("registration.barred", flow_id=flow.id, responsable_id=responsable_id)
-    flows.write_state(flow, PART, {})
-    raise Barred(ends_at=_in_seconds(settings.bar_hours * 3600))
 
 
 def _in_seconds(seconds: int) -> dt.datetime:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from idp.accounts import passwords
 from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.flows.models import Flow
@@ -93,6 +94,22 @@ def test_a_login_notes_the_one_before(visitor, app, clock):
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert account.last_login_at - account.previous_login_at == dt.timedelta(hours=1)
+
+
+def test_a_password_changed_while_the_old_one_is_checked_opens_nothing(visitor, app, monkeypatch):
+    """ATTACKS 71: the login that races with a reset loses."""
+    verify = passwords.verify
+
+    def slowly(*arguments):
+        right = verify(*arguments)
+        with app.app_context():
+            db.session.scalars(select(Account)).one().password_hash = "another"
+            db.session.commit()
+        return right
+
+    monkeypatch.setattr(passwords, "verify", slowly)
+
+    assert visitor.logs_in().sees(WRONG)
 
 
 def test_a_login_makes_a_new_session_and_ends_the_one_of_this_browser(parent, app):

@@ -1,6 +1,5 @@
 """SMS self-registration. Source: parents' guide, «Auto-inscription»."""
 
-import datetime as dt
 import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from idp.flows.errors import AlreadyRegistered, TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
+from idp.web.pages import birth_dates
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
@@ -119,19 +119,15 @@ def dates(flow_id: str) -> Answer:
     flow = find_flow(flow_id, for_update=True)
     if journey.current_step(flow) != "dates":
         return see_other(_step_url(flow))
-    fields = [f"enfant-{number}" for number, _child in enumerate(journey.children_of(flow), 1)]
-    typed = {f"{f}_{part}": request.form.get(f"{f}_{part}", "")[:10] for f in fields for part in DATE_PARTS}
-    read = {field: _date(typed, field) for field in fields}
-    errors = [(f"{f}-jour", f, _("Écrivez une date complète, par exemple : 9 11 2018")) for f in fields if not read[f]]
-    if errors:
-        return _page(flow, "dates", typed=typed, errors=errors), 422
-    by_pupil = {child.pupil_id: read[f] for child, f in zip(journey.children_of(flow), fields, strict=True)}
+    typed = birth_dates.read(journey.children_of(flow))
+    if typed.errors:
+        return _page(flow, "dates", typed=typed.values, errors=typed.errors), 422
     try:
-        journey.confirm_dates(flow, by_pupil, security.settings().self_registration)
+        journey.confirm_dates(flow, typed.by_pupil, security.settings().self_registration)
     except Refusal as refusal:
         db.session.commit()
         step = "dates" if journey.current_step(flow) == "dates" else "informations"
-        return _page(flow, step, refusal, typed=typed), 422
+        return _page(flow, step, refusal, typed=typed.values), 422
     db.session.commit()
     return see_other(_step_url(flow))
 
@@ -192,20 +188,6 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     answer = see_other(_step_url(flow))
     security.set_cookie(answer, security.SESSION, cookie)
     return answer
-
-
-DATE_PARTS = ("jour", "mois", "annee")
-
-
-def _date(typed: dict[str, str], field: str) -> dt.date | None:
-    parts = [typed[f"{field}_{part}"].strip() for part in DATE_PARTS]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    day, month, year = map(int, parts)
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        return None
 
 
 def _missing(typed: dict[str, str], phone: phones.Phone) -> list[tuple[str, str, str]]:

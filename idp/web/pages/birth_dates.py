@@ -1,0 +1,43 @@
+"""The form of the children's birth dates, as every journey that asks for them reads it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import request
+from flask_babel import gettext as _
+
+from idp.registry.matching import Child
+
+PARTS = ("jour", "mois", "annee")
+
+
+@dataclass(frozen=True)
+class TypedDates:
+    """What was typed: `values` to show again, the dates `by_pupil`, and `errors` for the summary."""
+
+    values: dict[str, str]
+    by_pupil: dict[str, dt.date | None]
+    errors: list[tuple[str, str, str]]
+
+
+def read(children: Sequence[Child]) -> TypedDates:
+    """The request's form: fields `enfant-1_jour`… in the children's order."""
+    fields = [f"enfant-{number}" for number, _child in enumerate(children, 1)]
+    typed = {f"{field}_{part}": request.form.get(f"{field}_{part}", "")[:10] for field in fields for part in PARTS}
+    dates = {field: _date(typed, field) for field in fields}
+    words = _("Écrivez une date complète, par exemple : 9 11 2018")
+    errors = [(f"{field}-jour", field, words) for field in fields if not dates[field]]
+    by_pupil = {child.pupil_id: dates[field] for child, field in zip(children, fields, strict=True)}
+    return TypedDates(typed, by_pupil, errors)
+
+
+def _date(typed: dict[str, str], field: str) -> dt.date | None:
+    parts = [typed[f"{field}_{part}"].strip() for part in PARTS]
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return None
+    day, month, year = map(int, parts)
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None
