@@ -90,6 +90,13 @@ class Tokens(Section, frozen=True, kw_only=True):
     """Clock difference accepted in what others signed."""
 
 
+class Protocol(Section, frozen=True, kw_only=True):
+    """What relying parties may ask for beyond the authorization code flow."""
+
+    front_channel_tokens: bool = False
+    """Lets clients that registered them use implicit and hybrid response types: tokens pass through the browser's address."""
+
+
 class Login(Section, frozen=True, kw_only=True):
     """Limits of the login page."""
 
@@ -293,6 +300,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keys: Keys = msgspec.field(default_factory=Keys)
     sessions: Sessions = msgspec.field(default_factory=Sessions)
     tokens: Tokens = msgspec.field(default_factory=Tokens)
+    protocol: Protocol = msgspec.field(default_factory=Protocol)
     login: Login = msgspec.field(default_factory=Login)
     passwords: Passwords = msgspec.field(default_factory=Passwords)
     sms: Sms = msgspec.field(default_factory=Sms)

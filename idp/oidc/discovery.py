@@ -4,15 +4,24 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp.oidc.jwt import VERIFYING_ALGORITHMS
+from idp.oidc.response_modes import MODES
+from idp.oidc.response_types import SUPPORTED as RESPONSE_TYPES
 from idp.oidc.scopes import CLAIMS, SCOPES
+from idp.settings import Protocol
 
 AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
 
 
 def document(
-    issuer: str, *, algorithms: Sequence[str], acr_values: Sequence[str], languages: Sequence[str]
+    issuer: str,
+    protocol: Protocol,
+    *,
+    algorithms: Sequence[str],
+    acr_values: Sequence[str],
+    languages: Sequence[str],
 ) -> Mapping[str, Any]:
     """Metadata of the provider at that issuer, which signs with these algorithms."""
+    front_channel = protocol.front_channel_tokens
     claims = dict.fromkeys(claim for scope in SCOPES for claim in CLAIMS.get(scope, ()))
     return {
         "issuer": issuer,
@@ -24,9 +33,14 @@ def document(
         "revocation_endpoint": issuer + "/revoke",
         "end_session_endpoint": issuer + "/end_session",
         "scopes_supported": list(SCOPES),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "response_types_supported": list(RESPONSE_TYPES if front_channel else RESPONSE_TYPES[:1]),
+        "response_modes_supported": [mode for mode in MODES if not mode.endswith("jwt")],
+        "grant_types_supported": [
+            "authorization_code",
+            *(["implicit"] if front_channel else []),
+            "refresh_token",
+            "client_credentials",
+        ],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
         "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
@@ -35,7 +49,7 @@ def document(
         "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": list(acr_values),
-        "prompt_values_supported": ["none", "login", "consent"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": list(languages),
         "claim_types_supported": ["normal"],
         "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", *claims],

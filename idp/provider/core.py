@@ -34,6 +34,8 @@ class Code(msgspec.Struct, array_like=True, frozen=True):
     expires_at: int
     dpop_jkt: str = ""
     """Thumbprint of the key that must redeem the code (RFC 9449 §10)."""
+    claims: str = ""
+    """JSON of the `claims` parameter, cut to what the client may have (OpenID Connect Core §5.5)."""
 
 
 class AccessToken(msgspec.Struct, array_like=True, frozen=True):
@@ -51,6 +53,8 @@ class AccessToken(msgspec.Struct, array_like=True, frozen=True):
     """The key that must be shown with the token: `jkt:` or `x5t:` and its thumbprint (RFC 7800 §3)."""
     actors: str = ""
     """Clients that act for the account, the current one first (RFC 8693 §4.1)."""
+    claims: str = ""
+    """JSON of the claims that userinfo adds to those of the scopes (OpenID Connect Core §5.5)."""
 
 
 class RefreshToken(msgspec.Struct, array_like=True, frozen=True):
@@ -71,6 +75,7 @@ class GrantDetails(msgspec.Struct, frozen=True):
     auth_time: int
     acr: str
     amr: str
+    claims: str = ""
 
 
 class SessionView(msgspec.Struct, array_like=True, frozen=True):

@@ -2,12 +2,12 @@
 
 import msgspec
 
+from idp.oidc import response_modes
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import Parameters
-from idp.oidc.response import redirect_location
 from idp.oidc.seal import Unsealable
-from idp.provider.authorization import read_id_token_hint
 from idp.provider.core import Provider
+from idp.provider.id_token_hint import read_id_token_hint
 
 
 class LogoutRequest(msgspec.Struct, array_like=True, frozen=True):
@@ -37,7 +37,9 @@ def read(provider: Provider, parameters: Parameters, session_key: bytes | None, 
     if uri := parameters.get("post_logout_redirect_uri"):
         if client is None or uri not in client.post_logout_redirect_uris:
             raise invalid_request("post_logout_redirect_uri is not registered", redirectable=False)
-        location = redirect_location(uri, {"state": parameters.get("state")}) if parameters.get("state") else uri
+        location = (
+            response_modes.location("query", uri, {"state": state}) if (state := parameters.get("state")) else uri
+        )
     session = provider.find_session(session_key, client_id, now) if session_key else None
     session_id = session.session_id if session else ""
     confirmed = session is None and claims is not None

@@ -37,9 +37,10 @@ def id_token(
     account_id: str,
     session_id: str,
     details: GrantDetails,
-    access: str,
-    nonce: str,
     now: int,
+    access: str = "",
+    code: str = "",
+    nonce: str = "",
 ) -> str:
     """OpenID Connect Core §2; `auth_time`, `acr` and `amr` are those of the login, at each refresh too."""
     claims: dict[str, Any] = {
@@ -52,8 +53,11 @@ def id_token(
         "acr": details.acr,
         "amr": details.amr.split(),
         "sid": provider.sid_of(session_id, client),
-        "at_hash": jwt.left_half_hash(access),
     }
+    if access:
+        claims["at_hash"] = jwt.left_half_hash(access)
+    if code:
+        claims["c_hash"] = jwt.left_half_hash(code)
     if nonce:
         claims["nonce"] = nonce
     return provider.keys.get().current[client.alg].sign(claims)

@@ -9,10 +9,12 @@ import orjson
 from sqlalchemy import bindparam, select
 
 from idp.db.hot import HotPath, Row
+from idp.oidc import response_types
 from idp.relying_parties.models import Client
 
 FRESH_SECONDS = 1.0
 MAXIMUM = 10_000
+LINKS = ("client_uri", "logo_uri", "policy_uri", "tos_uri")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,10 @@ class RelyingParty:
     resources: tuple[str, ...] = ()
     resource_server: str = ""
     links: dict[str, str] = field(default_factory=dict)
-    """client_uri, policy_uri, tos_uri, for the consent page."""
+    """client_uri, logo_uri, policy_uri, tos_uri, for the pages."""
     jwks_uri: str = ""
+    response_types: frozenset[frozenset[str]] = frozenset({response_types.CODE})
+    default_max_age: int | None = None
 
     @property
     def is_public(self) -> bool:
@@ -72,7 +76,9 @@ def _build(row: Row) -> RelyingParty:
         resources=tuple(metadata.get("resources", ())),
         resource_server=metadata.get("resource_server", ""),
         jwks_uri=metadata.get("jwks_uri", ""),
-        links={name: metadata[name] for name in ("client_uri", "policy_uri", "tos_uri") if name in metadata},
+        links={name: metadata[name] for name in LINKS if name in metadata},
+        response_types=frozenset(map(response_types.parse, metadata.get("response_types", ("code",)))),
+        default_max_age=metadata.get("default_max_age"),
     )
 
 

@@ -5,14 +5,14 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from idp.oidc import key_set, redirect_uri
+from idp.oidc import key_set, redirect_uri, response_types
 from idp.oidc.discovery import AUTHENTICATION_METHODS
 from idp.oidc.jwt import SIGNING_ALGORITHMS
 from idp.oidc.scopes import SCOPES
 
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
-GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials")
+GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
 URI_LISTS = ("redirect_uris", "post_logout_redirect_uris")
 WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri")
 FETCHED = ("jwks_uri",)
@@ -37,6 +37,7 @@ MEMBERS: dict[str, type] = {
     "tos_uri": str,
     "logo_uri": str,
     "contacts": list,
+    "default_max_age": int,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "token_endpoint_auth_method": AUTHENTICATION_METHODS,
@@ -106,9 +107,9 @@ def _consistency_problems(metadata: Mapping[str, Any]) -> list[str]:
     method = metadata.get("token_endpoint_auth_method", "client_secret_basic")
     if unknown := set(grants) - set(GRANT_TYPES):
         found.append(f"grant_types: unknown {' '.join(sorted(unknown))}")
-    if set(metadata.get("response_types", ["code"])) != {"code"}:
-        found.append("response_types: code is the only one")
-    if "authorization_code" in grants and not metadata.get("redirect_uris"):
+    if "authorization_code" in grants or "response_types" in metadata:
+        found += response_types.problems(metadata.get("response_types", ["code"]), grants)
+    if {"authorization_code", "implicit"} & set(grants) and not metadata.get("redirect_uris"):
         found.append("redirect_uris: at least one")
     if method == "private_key_jwt" and not (metadata.get("jwks", {}).get("keys") or "jwks_uri" in metadata):
         found.append("jwks: private_key_jwt needs a key")

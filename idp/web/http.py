@@ -30,6 +30,8 @@ class HttpRequest:
     query: bytes
     environ: Mapping[str, Any]
     _body: bytes | None = None
+    decided: object = None
+    """What the hot path found and a page must show: nothing is judged twice."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, Any]) -> "HttpRequest":

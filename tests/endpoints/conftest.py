@@ -2,11 +2,15 @@
 
 import base64
 import hashlib
+import html
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import msgspec
 import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
@@ -17,8 +21,9 @@ from idp.accounts.models import Account
 from idp.db import db
 from idp.provider import keys
 from idp.relying_parties import service
-from idp.settings import Settings
+from idp.settings import Protocol, Settings
 
+ISSUER = "http://127.0.0.1:8000"
 REDIRECT_URI = "https://portail.example.fr/retour"
 LOGOUT_URI = "https://portail.example.fr/au-revoir"
 VERIFIER = "v" * 43
@@ -93,17 +98,45 @@ class RelyingParty:
         return self.browser.get("/userinfo", headers={"Authorization": f"Bearer {token}"})
 
 
-def answer_of(response: TestResponse) -> dict[str, str]:
-    """The parameters sent back to the client."""
-    assert response.status_code == 303, response.text
-    assert response.location.startswith(REDIRECT_URI + "?")
-    return {name: values[0] for name, values in parse_qs(urlsplit(response.location).query).items()}
+def answer_of(response: TestResponse, mode: str = "query") -> dict[str, str]:
+    """The parameters sent back to the client, in that mode and no other; always with `iss` (RFC 9207)."""
+    if mode == "form_post":
+        fields = posted_form(response.text)
+    else:
+        assert response.status_code == 303, response.text
+        assert response.location.startswith(REDIRECT_URI + ("?" if mode == "query" else "#"))
+        parts = urlsplit(response.location)
+        fields = {name: values[0] for name, values in parse_qs(getattr(parts, mode)).items()}
+        assert mode == "query" or not parts.query
+    assert fields["iss"] == ISSUER
+    return fields
+
+
+def posted_form(page: str) -> dict[str, str]:
+    """What the page's form sends to the redirect URI."""
+    assert re.search(rf'<form id="form-post" method="post" action="{re.escape(REDIRECT_URI)}">', page)
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page)
+    return {name: html.unescape(value) for name, value in fields}
+
+
+@pytest.fixture(scope="session")
+def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys made once: RSA takes its time."""
+    folder = tmp_path_factory.mktemp("keys")
+    keys.generate(folder)
+    return folder
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    keys.generate(Path(settings.keys.directory))
-    return settings
+def settings(settings: Settings, key_files: Path, protocol: dict[str, Any]) -> Settings:
+    shutil.copytree(key_files, settings.keys.directory)
+    return msgspec.structs.replace(settings, protocol=Protocol(**protocol))
+
+
+@pytest.fixture
+def protocol(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The `[protocol]` settings of the test."""
+    return getattr(request, "param", {})
 
 
 @pytest.fixture
@@ -122,6 +155,10 @@ def register(app: Flask) -> Callable[..., RelyingParty]:
         return RelyingParty(app, client_id)
 
     return add
+
+
+FRONT_CHANNEL = pytest.mark.parametrize("protocol", [{"front_channel_tokens": True}], indirect=True)
+"""Implicit and hybrid response types are on."""
 
 
 @pytest.fixture

@@ -45,8 +45,8 @@ def test_what_cannot_be_trusted_gets_a_page_and_no_redirect(portal, changes):
     [
         ({"response_type": ""}, "invalid_request"),
         ({"response_type": 'é"'}, "unsupported_response_type"),
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "é"}, "invalid_request"),
+        ({"prompt": "create login"}, "invalid_request"),
         ({"code_challenge_method": "plain"}, "invalid_request"),
         ({"code_challenge": "short"}, "invalid_request"),
         ({"scope": "profile"}, "invalid_scope"),

@@ -35,7 +35,7 @@ def show(flow_id: str) -> Response:
     parameters = authorization.stored_parameters(flow)
     decision = _decide(flow)
     if not isinstance(decision, ConsentNeeded):
-        return authorization.answer_with(decision, parameters)
+        return authorization.answer_with(decision)
     form = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
     seal = browser.provider().seal("consent", form)
     security.allow_form_target(parameters.get("redirect_uri"))
@@ -73,7 +73,7 @@ def submit(flow_id: str) -> Response:
     provider, now = browser.provider(), browser.milliseconds()
     decision = _decide(flow)
     if not isinstance(decision, ConsentNeeded):
-        return authorization.answer_with(decision, parameters)
+        return authorization.answer_with(decision)
     expected = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
     try:
         given = provider.keys.get().sealer.open("consent", request.args.get("sceau", ""), ConsentForm)
@@ -82,11 +82,11 @@ def submit(flow_id: str) -> Response:
     if given != expected:
         return _gone()
     if request.form.get("choix") != "oui":
-        return authorization.answer_with(deny(provider, parameters, now), parameters)
+        return authorization.answer_with(deny(provider, parameters, now, resumed))
     give_consent(decision.session.account_id, decision.client.client_id, decision.scopes)
     db.session.commit()
     key = browser.session_key(provider.settings, browser.this_request())
-    return authorization.answer_with(decide(provider, parameters, key, now, resumed), parameters)
+    return authorization.answer_with(decide(provider, parameters, key, now, resumed))
 
 
 def _find_flow(flow_id: str) -> Flow | None:

@@ -19,6 +19,7 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
     """`/.well-known/openid-configuration` and `/jwks`."""
     document = discovery.document(
         provider.issuer,
+        provider.settings.protocol,
         algorithms=SIGNING_ALGORITHMS,
         acr_values=ACR_VALUES,
         languages=provider.settings.site.languages,
