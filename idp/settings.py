@@ -94,7 +94,7 @@ class Protocol(Section, frozen=True, kw_only=True):
     """What relying parties may ask for beyond the authorization code flow."""
 
     front_channel_tokens: bool = False
-    """Lets clients that registered them use implicit and hybrid response types: tokens pass through the browser's address."""
+    """Lets clients that registered them use implicit and hybrid response types: the browser's address carries tokens."""
 
 
 class Login(Section, frozen=True, kw_only=True):

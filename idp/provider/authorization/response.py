@@ -1,11 +1,13 @@
 """What the authorization endpoint issues, and its errors: both leave by one door, with `state` and `iss` (RFC 9207)."""
 
+from typing import Any
+
 from idp.db import new_id
 from idp.oidc import response_modes
 from idp.oidc.errors import ProtocolError
 from idp.provider import tokens
 from idp.provider.authorization.attempt import Attempt, FormPost, Redirect
-from idp.provider.core import Code, GrantDetails, SessionView
+from idp.provider.core import AccessToken, Code, GrantDetails, SessionView
 
 Answer = dict[str, str]
 
@@ -61,7 +63,7 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
     provider, client, now = attempt.provider, attempt.known_client, attempt.now
     seconds = provider.settings.tokens.access_token_seconds
     grant_id, scope = new_id(), " ".join(scope for scope in attempt.scopes if scope != "offline_access")
-    row = {
+    row: dict[str, Any] = {
         "v_id": grant_id,
         "v_client_id": client.client_id,
         "v_account_id": session.account_id,
@@ -75,15 +77,9 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
     }
     if provider.hot.write(provider.sql.redeem, row) is None:
         raise ProtocolError("login_required", "the session has ended")
-    access = tokens.access_token(
-        provider,
-        client,
-        grant_id=grant_id,
-        account_id=session.account_id,
-        scope=scope,
-        resource=attempt.parameters.get("resource"),
-        now=now,
-    )
+    resource = attempt.parameters.get("resource")
+    token = AccessToken(grant_id, client.client_id, session.account_id, scope, now, row["v_ends_at"], resource)
+    access = tokens.access_token(provider, client, token)
     return {"access_token": access, "token_type": "Bearer", "expires_in": str(seconds), "scope": scope}
 
 
