@@ -94,7 +94,7 @@ class Protocol(Section, frozen=True, kw_only=True):
     """What relying parties may ask for beyond the authorization code flow."""
 
     front_channel_tokens: bool = False
-    """Lets clients that registered them use implicit and hybrid response types: the browser's address carries tokens."""
+    """Lets clients that registered them use implicit and hybrid response types: tokens in the browser's address."""
 
 
 class Login(Section, frozen=True, kw_only=True):
