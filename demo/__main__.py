@@ -65,9 +65,10 @@ def _open(town: Town, addresses: Addresses) -> None:
     ports = addresses.ports
     mailbox = ("-m", "demo.mailbox", "--http-port", str(ports["mailbox"]), "--smtp-port", str(ports["smtp"]))
     town.start("mailbox", (*mailbox, "--data-dir", str(addresses.file("mailbox"))))
+    town.start("franceconnect", ("-m", "demo.franceconnect", "--config", str(addresses.file("franceconnect.toml"))))
     town.start("provider", (*idp, "serve"), {"IDP_CONFIG": str(addresses.file("idp.toml"))})
     town.start("worker", (*idp, "worker"))
-    for name in ("mailbox", "provider"):
+    for name in ("mailbox", "franceconnect", "provider"):
         town.wait_for(name, ports[name])
     for name in ("portal", "lsu"):
         town.start(name, ("-m", f"clients.{name}", "--config", str(addresses.file(f"{name}.toml"))))
@@ -105,6 +106,7 @@ def _tell(addresses: Addresses) -> None:
 identity provider             {addresses.url("provider")}   /.well-known/openid-configuration
 portal «Scolarité Services»   {addresses.url("portal")}   start here
 LSU viewer                    {addresses.url("lsu")}
+FranceConnect simulator       {addresses.url("franceconnect")}   issuer …/api/v2
 mailbox                       {addresses.url("mailbox")}   every SMS and mail
 
 First thing to try: register as Valéry DURANT, mobile 06 39 98 12 34,

@@ -22,6 +22,7 @@ class Addresses:
     def ports(self) -> dict[str, int]:
         """Every port that the town listens on, by program."""
         return {"provider": self.base, "portal": self.base + 1, "lsu": self.base + 2} | {
+            "franceconnect": self.base + 3,
             "mailbox": self.base + 25,
             "smtp": self.base + 26,
         }

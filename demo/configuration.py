@@ -56,6 +56,8 @@ id_token_signed_response_alg = "ES256"
 {tables}
 """
 
+RELYING_PARTIES = ("portal", "lsu")
+
 PORTAL_TOP = 'account_url = "{provider}/compte"'
 LSU_TOP = 'portal_url = "{portal}/"'
 
@@ -67,6 +69,25 @@ target_link_uri = "{lsu}/"
 names_child = true
 icon = "book"
 """
+
+FRANCECONNECT = """
+issuer = "{issuer}"
+identities = "{identities}"
+data = "franceconnect"
+
+[[clients]]
+id = "{client_id}"
+secret = "{secret}"
+name = "ÉduConnect"
+redirect_uris = ["{provider}/franceconnect/retour"]
+post_logout_redirect_uris = ["{provider}/franceconnect/deconnecte"]
+scopes = [
+    "openid", "given_name", "family_name", "preferred_username",
+    "gender", "birthdate", "birthplace", "birthcountry", "email",
+]
+alg = "ES256"
+"""
+IDENTITIES = Path(__file__).parent / "samples" / "franceconnect" / "identities.toml"
 
 
 def write(addresses: Addresses) -> dict[str, str]:
@@ -84,9 +105,18 @@ def write(addresses: Addresses) -> dict[str, str]:
             keys=addresses.file("keys"),
         )
     )
-    for name in ("portal", "lsu"):
+    addresses.file("franceconnect.toml").write_text(
+        FRANCECONNECT.format(
+            issuer=addresses.url("franceconnect") + "/api/v2",
+            identities=IDENTITIES,
+            client_id=kept["franceconnect_client_id"],
+            secret=kept["franceconnect"],
+            provider=addresses.url("provider"),
+        )
+    )
+    for name in RELYING_PARTIES:
         addresses.file(f"{name}.toml").write_text(_relying_party(addresses, name, kept[name]))
-    return kept
+    return {name: kept[name] for name in RELYING_PARTIES}
 
 
 def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
@@ -103,8 +133,12 @@ def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
 
 
 def _kept_secrets(file: Path) -> dict[str, str]:
-    if not file.exists():
-        file.write_text(json.dumps({name: secrets.token_urlsafe(32) for name in ("portal", "lsu")}))
-        file.chmod(0o600)
-    kept: dict[str, str] = json.loads(file.read_text())
+    """Made at the first start, 64 hexadecimal digits where FranceConnect has them."""
+    kept: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    for name in RELYING_PARTIES:
+        kept.setdefault(name, secrets.token_urlsafe(32))
+    for name in ("franceconnect", "franceconnect_client_id"):
+        kept.setdefault(name, secrets.token_hex(32))
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(kept))
     return kept

@@ -92,4 +92,4 @@ def _signal(process: subprocess.Popen[str], number: signal.Signals) -> None:
 def _tell(name: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        print(f"{name:<10} {line.rstrip()}", flush=True)
+        print(f"{name:<13} {line.rstrip()}", flush=True)
