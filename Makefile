@@ -1,6 +1,6 @@
 # `make` lists the targets. Each installs what it needs into .venv and is quick the second time.
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-reset test test-quick check fix clean
+.PHONY: help demo demo-reset test test-quick check fix screenshots clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -48,6 +48,12 @@ fix: $(READY) ## Format, mend what can be mended, write generated files
 
 lock: $(READY) ## Choose versions anew and write requirements.lock
 	@$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade -q pyproject.toml --group demo --group dev -o requirements.lock
+
+screenshots: $(READY) ## Draw every page into var/screenshots, the login page into docs/ too
+	@$(BIN)/python tests/browser/install.py
+	@mkdir -p var/screenshots
+	@SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -n auto tests/pages
+	@cp var/screenshots/connexion-1280-light.png docs/login.png
 
 bench: $(READY) ## CPU cost of the hot path against node-oidc-provider, as ratios (needs node and npm)
 	@test -d benchmarks/peer/node_modules || benchmarks/peer/setup.sh

@@ -1,0 +1,56 @@
+"""The table's people and programs, and a browser that is shown each answer as it was given."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+from werkzeug.test import Client, TestResponse
+
+from idp.provider import keys
+from idp.settings import Settings
+from tests.browser.conftest import browser  # noqa: F401
+from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
+from tests.journeys.conftest import (  # noqa: F401
+    add_father,
+    add_second_school,
+    add_zoe,
+    another_browser,
+    family,
+    parent,
+)
+from tests.pages.town import Town
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    keys.generate(Path(settings.keys.directory))
+    return settings
+
+
+@pytest.fixture
+def town(request: pytest.FixtureRequest, tmp_path: Path) -> Town:
+    return Town(request, tmp_path)
+
+
+Show = Callable[[Client, TestResponse], Page]
+
+
+@pytest.fixture
+def show(browser: Browser) -> Show:  # noqa: F811
+    """Opens a window in which every address is answered by the application itself: no server, no network."""
+
+    def open_window(client: Client, answer: TestResponse) -> Page:
+        def reply(route: Route) -> None:
+            address = urlsplit(route.request.url)
+            first = route.request.is_navigation_request()
+            given = answer if first else client.get(f"{address.path}?{address.query}")
+            route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
+
+        window = browser.new_context(locale="fr-FR").new_page()
+        window.route("**/*", reply)
+        window.goto(answer.request.url)
+        return window
+
+    return open_window

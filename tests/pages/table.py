@@ -1,0 +1,129 @@
+"""Every page that a person may see: add a line for each new one.
+
+Each line is looked at in a real browser at 1280 and 320 px, light and dark, by `tests/pages/test_pages.py`, and
+`make screenshots` draws it. `reach` leads to the page by the vocabulary of `tests/journeys/conftest.py` (a `Parent`),
+or gives a `Sight`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.journeys.conftest import BIRTH_DATES
+from tests.pages.town import Town
+
+WRONG_DATES = dict.fromkeys(BIRTH_DATES, BIRTH_DATES["Camille"])
+CLIENT = {
+    "client_name": "Cantine en ligne",
+    "owner": "Ville de Lille",
+    "policy_uri": "https://cantine.example/donnees",
+    "tos_uri": "https://cantine.example/conditions",
+}
+FACTS = [("Votre nom", ["Valéry DURANT"], ""), ("Vos enfants", ["Alexis", "Camille"], "Leur école, leur classe")]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page's name and the way to it."""
+
+    name: str
+    reach: Callable[[Town], Any]
+
+
+def times(number: int, act: Callable[[], Any]) -> Any:
+    """Do it that many times; what the last one gave."""
+    return [act() for _ in range(number)][-1]
+
+
+PAGES = (
+    # The login page
+    Page("connexion", lambda town: town.parent.opens("/connexion")),
+    Page("connexion-anglais", lambda town: in_english(town)),
+    Page("connexion-erreur", lambda town: town.parent.logs_in(password="wrong-one1")),
+    Page("connexion-attente", lambda town: times(4, lambda: town.parent.logs_in(password="wrong-one1"))),
+    Page("connexion-verrou", lambda town: locked(town)),
+    Page("connexion-sans-mobile", lambda town: without_mobile(town)),
+    Page("connecte", lambda town: town.parent.until_end().opens("/connecte")),
+    # Self-registration
+    Page("inscription-informations", lambda town: town.parent.begins()),
+    Page("inscription-informations-erreurs", lambda town: town.parent.begins().gives("", "", "12")),
+    Page("inscription-introuvable", lambda town: town.parent.begins().gives("Personne")),
+    Page("inscription-code", lambda town: town.parent.until_code()),
+    Page("inscription-code-incorrect", lambda town: town.parent.until_code().enters_code("000000")),
+    Page("inscription-code-bloque", lambda town: killed(town)),
+    Page("inscription-code-expire", lambda town: expired(town)),
+    Page("inscription-code-trop-tot", lambda town: town.parent.until_code().asks_another_code()),
+    Page("inscription-dates", lambda town: town.parent.until_dates()),
+    Page("inscription-dates-incompletes", lambda town: town.parent.until_dates().sends(town.parent.path)),
+    Page("inscription-dates-incorrectes", lambda town: town.parent.until_dates().enters_dates(WRONG_DATES)),
+    Page("inscription-barree", lambda town: barred(town)),
+    Page("inscription-mot-de-passe", lambda town: town.parent.until_password()),
+    Page("inscription-mot-de-passe-refuse", lambda town: town.parent.until_password().chooses("abc", "abd")),
+    Page("inscription-deja-actif", lambda town: already_registered(town)),
+    Page("inscription-terminee", lambda town: town.parent.until_end()),
+    # Consent, logout, errors
+    Page("consentement", lambda town: town.rendered("consent/consent.html", client=CLIENT, facts=FACTS, action="/x")),
+    Page("deconnexion", lambda town: town.rendered("logout/confirm.html", account=None, action="/x")),
+    Page("deconnecte", lambda town: town.rendered("logout/logged_out.html", back_url="/x", client_name="Cantine")),
+    Page("erreur-inconnue", lambda town: town.parent.opens("/nothing")),
+    Page("erreur-protocole", lambda town: town.parent.opens("/authorize")),
+    Page("erreur-page-expiree", lambda town: expired_form(town)),
+    # Relying parties and mailbox
+    Page("portail", lambda town: town.portal()),
+    Page("portail-sans-enfant", lambda town: town.portal(**town.without_children())),
+    Page("portail-erreur", lambda town: town.logged_out("portal", "/nothing")),
+    Page("portail-connexion-interrompue", lambda town: town.logged_out("portal", "/callback?state=x")),
+    Page("portail-deconnecte", lambda town: town.logged_out("portal", "/deconnecte")),
+    Page("lsu", lambda town: town.lsu()),
+    Page("lsu-sans-enfant", lambda town: town.lsu(**town.without_children())),
+    Page("boite", lambda town: town.mailbox()),
+    Page("boite-sms", lambda town: town.mailbox("/messages/1")),
+    Page("boite-mail", lambda town: town.mailbox("/messages/2")),
+    Page("boite-second-facteur", lambda town: town.mailbox("/totp")),
+)
+
+
+def locked(town: Town) -> Any:
+    def fails() -> Any:
+        town.use("clock").advance(seconds=70)
+        return town.parent.logs_in(password="wrong-one1")
+
+    times(10, fails)
+    return town.parent.logs_in()
+
+
+def killed(town: Town) -> Any:
+    parent = town.parent.until_code()
+    return times(5, lambda: parent.enters_code("000000"))
+
+
+def expired(town: Town) -> Any:
+    parent = town.parent.until_code()
+    town.use("clock").advance(minutes=31)
+    return parent.enters_code(parent.last_code())
+
+
+def barred(town: Town) -> Any:
+    parent = town.parent.until_dates()
+    return times(5, lambda: parent.enters_dates(WRONG_DATES))
+
+
+def already_registered(town: Town) -> Any:
+    town.parent.until_end()
+    return town.use("another_browser").begins().gives()
+
+
+def expired_form(town: Town) -> Any:
+    parent = town.parent.opens("/connexion")
+    parent.page = parent.browser.post(parent.path, data={"identifiant": "v.durant1", "mot_de_passe": "x"})
+    return parent
+
+
+def without_mobile(town: Town) -> Any:
+    parent = town.parent.begins()
+    return parent.opens(f"/connexion/{parent.flow_id}?sans_mobile=1")
+
+
+def in_english(town: Town) -> Any:
+    parent = town.parent.opens("/connexion")
+    return parent.opens(f"{parent.path}?ui_locales=en")
