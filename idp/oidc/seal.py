@@ -52,9 +52,9 @@ class Sealer:
         raise Unsealable
 
 
-def decode_base64url(text: str) -> bytes | None:
-    """Bytes of canonical unpadded base64url; None for anything else, or for more than MAXIMUM characters."""
-    if len(text) > MAXIMUM or not text.isascii():
+def decode_base64url(text: str, maximum: int = MAXIMUM) -> bytes | None:
+    """Bytes of canonical unpadded base64url; None for anything else, or for more than `maximum` characters."""
+    if len(text) > maximum or not text.isascii():
         return None
     try:
         data = urlsafe_b64decode(text + "=" * (-len(text) % 4))

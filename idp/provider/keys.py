@@ -1,6 +1,7 @@
 """Keys are files of mode 600 in one folder: signing keys next (published), current (signs), retired (still published).
 
-A signing key's file is `ALG.KID.STATE.pem`; a retired one's is `ALG.KID.retired-UNTIL.pem` (seconds since 1970).
+A key's file is `ALG.KID.STATE.pem`; a retired one's is `ALG.KID.retired-UNTIL.pem` (seconds since 1970). Keys to which
+clients encrypt request objects have no next: the current one is published, a retired one only opens.
 Every process reads the folder again within a minute, so that nothing restarts to rotate (ARCHITECTURE, decision 6).
 """
 
@@ -14,18 +15,25 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from idp.errors import ConfigurationError
-from idp.oidc.jwt import SIGNING_ALGORITHMS, SigningKey
+from idp.oidc.jwe import DecryptionKey
+from idp.oidc.jwt import SIGNING_ALGORITHMS, PrivateKey, SigningKey
 from idp.oidc.seal import Sealer
 
 SECRETS = ("sealing", "pairwise")
+ENCRYPTION_ALGORITHMS = ("RSA-OAEP-256", "ECDH-ES")
+STATES = {
+    **dict.fromkeys(SIGNING_ALGORITHMS, ("current", "next")),
+    **dict.fromkeys(ENCRYPTION_ALGORITHMS, ("current",)),
+}
+"""The states in which each algorithm must have a key."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """A signing key's file; `until` is when a retired key leaves the JWKS, in seconds since 1970."""
+    """A key's file; `until` is when a retired key leaves the JWKS, in seconds since 1970."""
 
     path: Path
     alg: str
@@ -43,11 +51,18 @@ class KeySet:
     current: Mapping[str, SigningKey]
     others: Sequence[tuple[SigningKey, int]]
     """Next keys (until 0) and retired ones."""
+    decrypting: Sequence[DecryptionKey] = ()
+    """Encryption keys that open what clients sent; the first of each algorithm is published."""
 
     def published(self, now: int) -> list[dict[str, Any]]:
         """The JWKS at that instant (seconds)."""
         others = [key for key, until in self.others if not until or until > now]
-        return [key.public_jwk for key in (*self.current.values(), *others)]
+        encryption = {key.alg: key for key in reversed(self.decrypting)}
+        return [key.public_jwk for key in (*self.current.values(), *others, *encryption.values())]
+
+    def published_until(self, now: int) -> int:
+        """When the JWKS changes next by itself (seconds); 0 when only a new file changes it."""
+        return min((until for _, until in self.others if until > now), default=0)
 
     def verifying(self) -> list[dict[str, Any]]:
         """Public keys of all that we ever signed with and still hold, for `id_token_hint`."""
@@ -55,17 +70,19 @@ class KeySet:
 
 
 def list_files(directory: Path) -> list[KeyFile]:
-    """The signing keys of the folder, in the order of their names."""
+    """The keys of the folder, in the order of their names."""
     files = []
     for path in sorted(directory.glob("*.*.*.pem")):
         alg, kid, state, _ = path.name.split(".")
+        if alg not in STATES:
+            continue
         state, _, until = state.partition("-")
         files.append(KeyFile(path, alg, kid, state, int(until) if until.isdecimal() else 0))
     return files
 
 
 def generate(directory: Path) -> list[Path]:
-    """Make what is missing: secrets, and a current and a next key for each algorithm. Gives the files made."""
+    """Make what is missing: secrets, and a key of each algorithm in each of its states. Gives the files made."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = []
     for name in SECRETS:
@@ -73,10 +90,10 @@ def generate(directory: Path) -> list[Path]:
         if not path.exists():
             made.append(_write(path, secrets.token_hex(32).encode()))
     states = {(file.alg, file.state) for file in list_files(directory)}
-    for alg in SIGNING_ALGORITHMS:
-        for state in ("current", "next"):
+    for alg, wanted in STATES.items():
+        for state in wanted:
             if (alg, state) not in states:
-                made.append(_generate_signing_key(directory, alg, state))
+                made.append(_generate_key(directory, alg, state))
     return made
 
 
@@ -100,10 +117,12 @@ def rotate(directory: Path, *, now: int, keep_seconds: int) -> None:
     generate(directory)
 
 
-def _generate_signing_key(directory: Path, alg: str, state: str) -> Path:
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-    if alg == "RS256":
+def _generate_key(directory: Path, alg: str, state: str) -> Path:
+    key: PrivateKey
+    if alg in ("RS256", "PS256", "RSA-OAEP-256"):
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    elif alg == "EdDSA":
+        key = ed25519.Ed25519PrivateKey.generate()
     else:
         key = ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -126,11 +145,11 @@ def problems(directory: Path) -> list[str]:
     """What keeps the keys from being used, each with what to do; empty when all is well."""
     files = [directory / f"{name}.key" for name in SECRETS]
     found = [f"keys.directory: {path} is missing: run `idp keys generate`" for path in files if not path.exists()]
-    signing = list_files(directory)
-    for alg in SIGNING_ALGORITHMS:
-        if not any(file.alg == alg and file.state == "current" for file in signing):
+    listed = list_files(directory)
+    for alg in STATES:
+        if not any(file.alg == alg and file.state == "current" for file in listed):
             found.append(f"keys.directory: no current {alg} key in {directory}: run `idp keys generate`")
-    for path in (*files, *(file.path for file in signing)):
+    for path in (*files, *(file.path for file in listed)):
         if path.exists() and path.stat().st_mode & 0o077:
             found.append(f"keys.directory: {path} is readable by others: run `chmod 600 {path}`")
     return found
@@ -142,17 +161,31 @@ def load(directory: Path) -> KeySet:
         raise ConfigurationError(found)
     current: dict[str, SigningKey] = {}
     others: list[tuple[SigningKey, int]] = []
-    for file in list_files(directory):
-        private_key = serialization.load_pem_private_key(file.path.read_bytes(), None)
-        if not isinstance(private_key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-            raise ConfigurationError([f"keys.directory: {file.path} is neither an RSA nor an EC key"])
-        key = SigningKey(file.kid, private_key)
-        if file.state == "current":
+    decrypting: list[DecryptionKey] = []
+    for file in sorted(list_files(directory), key=lambda file: file.state):  # current, next, retired
+        key = _load_key(file)
+        if isinstance(key, DecryptionKey):
+            decrypting.append(key)
+        elif file.state == "current":
             current[file.alg] = key
         else:
             others.append((key, file.until))
     sealing, pairwise = (bytes.fromhex((directory / f"{name}.key").read_text().strip()) for name in SECRETS)
-    return KeySet(Sealer([sealing]), pairwise, current, others)
+    return KeySet(Sealer([sealing]), pairwise, current, others, decrypting)
+
+
+def _load_key(file: KeyFile) -> SigningKey | DecryptionKey:
+    private_key = serialization.load_pem_private_key(file.path.read_bytes(), None)
+    try:
+        if file.alg in ENCRYPTION_ALGORITHMS and isinstance(
+            private_key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+        ):
+            return DecryptionKey(file.kid, private_key)
+        if file.alg in SIGNING_ALGORITHMS and isinstance(private_key, PrivateKey):
+            return SigningKey(file.kid, private_key, file.alg)
+    except ValueError:
+        pass
+    raise ConfigurationError([f"keys.directory: {file.path} holds no key for {file.alg}"])
 
 
 class KeyStore:
@@ -163,6 +196,7 @@ class KeyStore:
         self._reload_seconds = reload_seconds
         self._lock = threading.Lock()
         self._keys: KeySet | None = None
+        self._seen: list[tuple[str, int, int]] = []
         self._read_at = 0.0
 
     def get(self) -> KeySet:
@@ -173,12 +207,25 @@ class KeyStore:
         return keys
 
     def reload(self) -> KeySet:
-        """Read the folder now."""
+        """Look at the folder now; the key set stays the same object while no file changed."""
         with self._lock:
-            try:
-                self._keys = load(self._directory)
-            except (ConfigurationError, FileNotFoundError):
-                if self._keys is None:
-                    raise
+            seen = _snapshot(self._directory)
+            if self._keys is None or seen != self._seen:
+                try:
+                    self._keys = load(self._directory)
+                    self._seen = seen
+                except (ConfigurationError, FileNotFoundError):
+                    if self._keys is None:
+                        raise
             self._read_at = time.monotonic()
             return self._keys
+
+
+def _snapshot(directory: Path) -> list[tuple[str, int, int]]:
+    """Name, change and mode of each file: what tells one state of the folder from another."""
+    try:
+        with os.scandir(directory) as entries:
+            found = [(entry.name, entry.stat()) for entry in entries]
+    except FileNotFoundError:
+        return []
+    return sorted((name, stat.st_mtime_ns, stat.st_mode) for name, stat in found)

@@ -3,11 +3,12 @@
 import pytest
 
 from idp.errors import ConfigurationError
+from idp.oidc import jwe
 from idp.provider import keys
 
 
 def test_generate_makes_what_is_missing_and_nothing_twice(tmp_path):
-    assert len(keys.generate(tmp_path / "keys")) == 6
+    assert len(keys.generate(tmp_path / "keys")) == 12
     assert keys.generate(tmp_path / "keys") == []
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "keys").iterdir())
 
@@ -42,3 +43,38 @@ def test_the_store_reads_new_keys_without_restart(tmp_path):
     keys.rotate(tmp_path, now=1000, keep_seconds=500)
 
     assert store.get().current["ES256"].kid != first
+
+
+def test_each_algorithm_signs_with_a_key_of_its_own_and_clients_may_encrypt_to_ours(tmp_path):
+    keys.generate(tmp_path)
+
+    jwks = keys.load(tmp_path).published(0)
+
+    signing = [jwk for jwk in jwks if jwk["use"] == "sig"]
+    assert sorted(jwk["alg"] for jwk in signing) == sorted(2 * ["RS256", "PS256", "ES256", "EdDSA"])
+    assert sorted(jwk["kty"] for jwk in jwks if jwk["use"] == "enc") == ["EC", "RSA"]
+    assert len({jwk["kid"] for jwk in jwks}) == len(jwks)
+    assert not any({"d", "p", "q", "k"} & jwk.keys() for jwk in jwks)
+
+
+def test_what_was_encrypted_to_a_rotated_key_still_opens(tmp_path):
+    keys.generate(tmp_path)
+    published = [jwk for jwk in keys.load(tmp_path).published(0) if jwk["use"] == "enc"]
+    token = jwe.encrypt(b"a.b.c", published, "RSA-OAEP-256", "A256GCM")
+
+    keys.rotate(tmp_path, now=1000, keep_seconds=500)
+
+    after = keys.load(tmp_path)
+    assert jwe.decrypt(token, after.decrypting) == "a.b.c"
+    assert not {jwk["kid"] for jwk in published} & {jwk["kid"] for jwk in after.published(1000)}
+
+
+def test_an_unchanged_folder_keeps_the_same_key_set(tmp_path):
+    """The bytes of the JWKS are cached by it (PERFORMANCE rule 10)."""
+    keys.generate(tmp_path)
+    store = keys.KeyStore(str(tmp_path), 0)
+    first = store.get()
+
+    assert store.reload() is first
+    keys.rotate(tmp_path, now=1000, keep_seconds=500)
+    assert store.reload() is not first

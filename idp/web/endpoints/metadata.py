@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-import orjson
-
 from idp import clock
 from idp.oidc import discovery
 from idp.oidc.jwt import SIGNING_ALGORITHMS
 from idp.provider.core import ACR_VALUES, Provider
+from idp.provider.keys import KeySet
 from idp.web.dispatch import Endpoint
 from idp.web.http import HttpAnswer, HttpRequest
 
@@ -25,20 +24,21 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
         languages=provider.settings.site.languages,
     )
     configuration = HttpAnswer.json(document, headers=HEADERS)
-    kept: dict[int, HttpAnswer] = {}
+    kept: list[tuple[KeySet, int, HttpAnswer]] = []
 
     def answer_configuration(http: HttpRequest) -> HttpAnswer:
         return configuration
 
     def answer_jwks(http: HttpRequest) -> HttpAnswer:
         keys = provider.keys.get()
+        if kept:
+            known, until, made = kept[0]
+            if known is keys and (not until or clock.now().timestamp() < until):
+                return made
         now = int(clock.now().timestamp())
-        jwks = {"keys": keys.published(now)}
-        marker = hash(orjson.dumps(jwks)) if any(until for _, until in keys.others) else id(keys)
-        if marker not in kept:
-            kept.clear()
-            kept[marker] = HttpAnswer.json(jwks, headers=HEADERS)
-        return kept[marker]
+        made = HttpAnswer.json({"keys": keys.published(now)}, headers=HEADERS)
+        kept[:] = [(keys, keys.published_until(now), made)]
+        return made
 
     return {
         ("GET", "/.well-known/openid-configuration"): answer_configuration,
