@@ -29,13 +29,14 @@ class DecryptionKey:
 
     def __init__(self, kid: str, private_key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> None:
         self.kid = kid
-        is_rsa = isinstance(private_key, rsa.RSAPrivateKey)
-        self.alg = "RSA-OAEP-256" if is_rsa else "ECDH-ES"
-        self.key: RSAKey | ECKey = RSAKey(private_key, private_key) if is_rsa else ECKey(private_key, private_key)
-        # An EC key serves every ECDH-ES algorithm, so its JWK names none.
         self.public_jwk = {**public_members(private_key), "kid": kid, "use": "enc"}
-        if is_rsa:
+        self.key: RSAKey | ECKey
+        if isinstance(private_key, rsa.RSAPrivateKey):
+            self.alg, self.key = "RSA-OAEP-256", RSAKey(private_key, private_key)
             self.public_jwk["alg"] = self.alg
+        else:
+            # An EC key serves every ECDH-ES algorithm, so its JWK names none.
+            self.alg, self.key = "ECDH-ES", ECKey(private_key, private_key)
 
 
 def encrypt(plain: bytes, keys: Sequence[Mapping[str, Any]], alg: str, enc: str, *, nested: bool = True) -> str:

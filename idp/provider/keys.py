@@ -57,8 +57,8 @@ class KeySet:
     def published(self, now: int) -> list[dict[str, Any]]:
         """The JWKS at that instant (seconds)."""
         others = [key for key, until in self.others if not until or until > now]
-        encryption = {key.alg: key for key in reversed(self.decrypting)}
-        return [key.public_jwk for key in (*self.current.values(), *others, *encryption.values())]
+        encryption = {key.alg: key.public_jwk for key in reversed(self.decrypting)}
+        return [*(key.public_jwk for key in (*self.current.values(), *others)), *encryption.values()]
 
     def published_until(self, now: int) -> int:
         """When the JWKS changes next by itself (seconds); 0 when only a new file changes it."""
