@@ -10,7 +10,10 @@ from sqlalchemy import bindparam, select
 
 from idp.db.hot import HotPath, Row
 from idp.oidc import response_types
+from idp.relying_parties import answer_members, request_members
+from idp.relying_parties.answer_members import Protection
 from idp.relying_parties.models import Client
+from idp.relying_parties.request_members import RequestRules
 
 FRESH_SECONDS = 1.0
 MAXIMUM = 10_000
@@ -44,6 +47,10 @@ class RelyingParty:
     jwks_uri: str = ""
     response_types: frozenset[frozenset[str]] = frozenset({response_types.CODE})
     default_max_age: int | None = None
+    id_token: Protection = Protection("RS256")
+    userinfo: Protection = Protection()
+    authorization: Protection = Protection("RS256")
+    requests: RequestRules = RequestRules()
 
     @property
     def is_public(self) -> bool:
@@ -79,6 +86,10 @@ def _build(row: Row) -> RelyingParty:
         links={name: metadata[name] for name in LINKS if name in metadata},
         response_types=frozenset(map(response_types.parse, metadata.get("response_types", ("code",)))),
         default_max_age=metadata.get("default_max_age"),
+        id_token=answer_members.read(metadata, "id_token", "RS256"),
+        userinfo=answer_members.read(metadata, "userinfo"),
+        authorization=answer_members.read(metadata, "authorization", "RS256"),
+        requests=request_members.read(metadata),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from idp.oidc import key_set, redirect_uri, response_types
 from idp.oidc.discovery import AUTHENTICATION_METHODS
-from idp.oidc.jwt import SIGNING_ALGORITHMS
 from idp.oidc.scopes import SCOPES
+from idp.relying_parties import answer_members, request_members
 
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
@@ -25,7 +25,6 @@ MEMBERS: dict[str, type] = {
     "token_endpoint_auth_method": str,
     "application_type": str,
     "subject_type": str,
-    "id_token_signed_response_alg": str,
     "sector_identifier": str,
     "require_pkce": bool,
     "jwks": dict,
@@ -37,13 +36,15 @@ MEMBERS: dict[str, type] = {
     "tos_uri": str,
     "logo_uri": str,
     "contacts": list,
-    "default_max_age": int,
+    **answer_members.MEMBERS,
+    **request_members.MEMBERS,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "token_endpoint_auth_method": AUTHENTICATION_METHODS,
     "application_type": ("web", "native"),
     "subject_type": ("pairwise", "public"),
-    "id_token_signed_response_alg": SIGNING_ALGORITHMS,
+    **answer_members.CHOICES,
+    **request_members.CHOICES,
 }
 
 
@@ -115,6 +116,7 @@ def _consistency_problems(metadata: Mapping[str, Any]) -> list[str]:
         found.append("jwks: private_key_jwt needs a key")
     if method == "none" and "client_credentials" in grants:
         found.append("grant_types: client_credentials needs client authentication")
+    found += answer_members.find_problems(metadata) + request_members.find_problems(metadata)
     hosts = {uri.split("/")[2:3] and uri.split("/")[2].partition(":")[0] for uri in metadata.get("redirect_uris", ())}
     if len(hosts) > 1 and "sector_identifier" not in metadata and metadata.get("subject_type") != "public":
         found.append("sector_identifier: needed when redirect URIs have several hosts (OpenID Connect Core 8.1)")
