@@ -1,4 +1,4 @@
-"""How answers are signed and encrypted for a client: members of a registration (OpenID Connect Registration §2, JARM §3)."""
+"""How answers are signed and encrypted for a client: members of a registration (OpenID Registration §2, JARM §3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

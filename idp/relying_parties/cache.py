@@ -47,10 +47,10 @@ class RelyingParty:
     jwks_uri: str = ""
     response_types: frozenset[frozenset[str]] = frozenset({response_types.CODE})
     default_max_age: int | None = None
-    id_token: Protection = Protection("RS256")
-    userinfo: Protection = Protection()
-    authorization: Protection = Protection("RS256")
-    requests: RequestRules = RequestRules()
+    id_token: Protection = field(default_factory=Protection)
+    userinfo: Protection = field(default_factory=Protection)
+    authorization: Protection = field(default_factory=Protection)
+    requests: RequestRules = field(default_factory=RequestRules)
 
     @property
     def is_public(self) -> bool:
