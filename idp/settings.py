@@ -234,7 +234,7 @@ class Recovery(Section, frozen=True, kw_only=True):
     """The same, in a day."""
     requests_per_address_per_hour: Positive = 60
     """Requests from one network address in an hour."""
-    email_link_hours: Positive = 72
+    email_link_hours: Positive = 168
     """Life of the link that validates a new e-mail address."""
     not_me_days: Positive = 7
     """How long «ce n'est pas moi» in the mail to the old address works."""

@@ -37,8 +37,6 @@ class Account(Base):
     """The login before the last, which the portal shows."""
     email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     """`email` folded for comparison; follows it by itself."""
-    new_email: Mapped[str | None] = mapped_column(String(254))
-    """The address that waits for its validation; `email` is in force meanwhile."""
     password_changed_at: Mapped[dt.datetime | None]
 
     responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")

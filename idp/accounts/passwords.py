@@ -2,6 +2,7 @@
 
 import os
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -57,6 +58,11 @@ def needs_rehash(password_hash: str, settings: Passwords) -> bool:
     return _hasher(settings).needs_rehash(password_hash)
 
 
+def _composed(password: str) -> str:
+    """One form of accented letters: some keyboards send the accent apart (NIST SP 800-63B §5.1.1.2)."""
+    return unicodedata.normalize("NFC", password)
+
+
 @lru_cache(maxsize=1)
 def _common() -> frozenset[str]:
     return frozenset(FREQUENCY_LISTS["passwords"])
@@ -83,12 +89,12 @@ class Hasher:
 
     def hash(self, password: str) -> str:
         with self._turn():
-            return self._argon2.hash(password)
+            return self._argon2.hash(_composed(password))
 
     def verify(self, password_hash: str | None, password: str) -> bool:
         with self._turn():
             try:
-                right = self._argon2.verify(password_hash or self._dummy, password[: LONGEST + 1])
+                right = self._argon2.verify(password_hash or self._dummy, _composed(password[: LONGEST + 1]))
             except (VerificationError, InvalidHashError):
                 return False
             return right and password_hash is not None

@@ -9,8 +9,9 @@ import click
 from idp import limits
 from idp.cli.context import application
 from idp.delivery import outbox
-from idp.delivery.senders import from_settings
+from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
+from idp.flows.recovery.mails import Desk
 from idp.settings import Settings
 
 
@@ -26,7 +27,7 @@ def command(settings: Settings, once: bool) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    senders = from_settings(settings)
+    senders = senders_of(settings)
     with application(settings):
         delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep))
         if once:
@@ -35,3 +36,8 @@ def command(settings: Settings, once: bool) -> None:
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
             delivery.run()
+
+
+def senders_of(settings: Settings) -> dict[str, Sender]:
+    """Every sender, by channel: those that the settings name, and what the worker does itself."""
+    return {**from_settings(settings), outbox.LATER: Desk()}

@@ -16,7 +16,9 @@ from idp import clock
 from idp.db import db, new_id
 from idp.delivery.models import Message
 
-CHANNELS = ("sms", "mail", "backchannel")
+LATER = "later"
+"""The channel of what the worker does itself: a request that only writes such a row takes the same time for all."""
+CHANNELS = ("sms", "mail", "backchannel", LATER)
 MAXIMUM_BACKOFF = dt.timedelta(hours=1)
 KEPT = dt.timedelta(days=30)
 """How long the emptied rows of messages that left stay, for support."""

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 KEY_FILE = "codes.key"
 HOUR, DAY = 3600, 86_400
 BUDGET = "sms:budget"
+PRETENDED = "sms:pretended"
 
 CodeState = dict[str, Any]
 Wording = Callable[[str], str]
@@ -53,19 +54,28 @@ def send(flow_id: str, mobile: str, key: bytes, wording: Wording, settings: Sms)
 
     Raises SmsStopped, TooManyCodes.
     """
-    if not settings.enabled:
-        raise SmsStopped
-    _count(mobile, settings)
-    code, now = f"{secrets.randbelow(1_000_000):06}", clock.now()
-    ends_at = now + dt.timedelta(minutes=settings.code_lifetime_minutes)
-    outbox.queue("sms", mobile, {"text": wording(code)}, purpose="code", expires_at=ends_at)
+    code = _new_code(mobile, settings, BUDGET)
+    state = _state(_digest(key, flow_id, mobile, code), settings)
+    outbox.queue("sms", mobile, {"text": wording(code)}, purpose="code", expires_at=ends_at(state))
     audit.record("code.sent", flow_id=flow_id)
-    return {
-        "digest": _digest(key, flow_id, mobile, code),
-        "sent_at": clock.to_milliseconds(now),
-        "ends_at": clock.to_milliseconds(ends_at),
-        "wrong": 0,
-    }
+    return state
+
+
+def pretend(flow_id: str, target: str, key: bytes, wording: Wording, settings: Sms) -> CodeState:
+    """The work of `send` where there is no number to send to: same checks, same rows, a code that nobody can type.
+
+    Raises as `send` does (ATTACKS 88).
+    """
+    code = _new_code(target, settings, PRETENDED)
+    state = _state(_digest(secrets.token_bytes(32), flow_id, target, code), settings)
+    outbox.queue(outbox.LATER, "-", {"text": wording(code)}, purpose="nothing", expires_at=ends_at(state))
+    audit.record("code.withheld", flow_id=flow_id)
+    return state
+
+
+def unmatched(settings: Sms) -> CodeState:
+    """The state of a code that did not leave and that nobody can type."""
+    return _state(secrets.token_hex(32), settings)
 
 
 def resend_at(state: CodeState, settings: Sms) -> dt.datetime:
@@ -111,21 +121,43 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
     raise WrongCode(tries_left=settings.code_tries - state["wrong"])
 
 
+def _new_code(target: str, settings: Sms, budget: str) -> str:
+    if not settings.enabled:
+        raise SmsStopped
+    _count(target, settings, budget)
+    return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _state(digest: str, settings: Sms) -> CodeState:
+    now = clock.now()
+    return {
+        "digest": digest,
+        "sent_at": clock.to_milliseconds(now),
+        "ends_at": clock.to_milliseconds(now + dt.timedelta(minutes=settings.code_lifetime_minutes)),
+        "wrong": 0,
+    }
+
+
 def _digest(key: bytes, flow_id: str, mobile: str, code: str) -> str:
     return hmac.digest(key, f"{flow_id}|{mobile}|{code}".encode(), "sha256").hex()
 
 
-def _count(mobile: str, settings: Sms) -> None:
-    """Count one SMS against the number and the site; nothing is counted when one of them is full."""
-    windows = ((f"sms:hour:{mobile}", settings.per_number_per_hour), (f"sms:day:{mobile}", settings.per_number_per_day))
+def _count(target: str, settings: Sms, budget: str) -> None:
+    """Count one SMS against the number and the site; nothing is counted when one of them is full.
+
+    What only pretends to be sent uses a budget of its own, and stops with the real one.
+    """
+    windows = ((f"sms:hour:{target}", settings.per_number_per_hour), (f"sms:day:{target}", settings.per_number_per_day))
     full = [limits.seconds_left(key) for key, limit in windows if limits.used(key) >= limit]
     if full:
         raise TooManyCodes(ends_at=clock.now() + dt.timedelta(seconds=max(full)))
-    if not limits.hit(BUDGET, limit=settings.budget_per_hour, window_seconds=HOUR):
+    fits = limits.hit(budget, limit=settings.budget_per_hour, window_seconds=HOUR)
+    spent = limits.used(BUDGET)
+    if not fits or (budget != BUDGET and spent >= settings.budget_per_hour):
         log.error("sms_budget_used_up", alarm=True, budget=settings.budget_per_hour)
         raise SmsStopped
-    if limits.used(BUDGET) * 100 >= settings.budget_per_hour * settings.alarm_percent:
-        log.warning("sms_budget_low", alarm=True, used=limits.used(BUDGET), budget=settings.budget_per_hour)
+    if spent * 100 >= settings.budget_per_hour * settings.alarm_percent:
+        log.warning("sms_budget_low", alarm=True, used=spent, budget=settings.budget_per_hour)
     for (key, limit), seconds in zip(windows, (HOUR, DAY), strict=True):
         if not limits.hit(key, limit=limit, window_seconds=seconds):
             raise TooManyCodes(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(key)))

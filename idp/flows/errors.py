@@ -57,3 +57,13 @@ class WrongDates(Refusal):
 
 class WrongStep(Refusal):
     """The flow is at another step: the page sends there."""
+
+
+class TooManyRequests(Refusal):
+    """Too many recovery requests from this address; the next one may be made at `ends_at`."""
+
+    ends_at: dt.datetime
+
+
+class ProofExpired(Refusal):
+    """The link or the code that opened the way to a new password was used, is too old, or was overtaken."""

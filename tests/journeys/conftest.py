@@ -12,7 +12,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from idp.db import db
+from idp.delivery import outbox
 from idp.delivery.models import Message
+from idp.flows.recovery.mails import Desk
 from idp.registry import names
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
 
@@ -167,6 +169,21 @@ class Parent:
         with self.app.app_context():
             rows = db.session.scalars(select(Message).where(Message.channel == "sms").order_by(Message.id))
             return [row.content["text"] for row in rows]
+
+    def mails(self, to: str | None = None) -> list[dict[str, str]]:
+        """The mails that were queued, oldest first, once the worker did what waited for it."""
+        with self.app.app_context():
+            for taken in outbox.take([outbox.LATER], batch=100, lease_seconds=60):
+                Desk().send(taken)
+                outbox.mark_sent(taken, "")
+            db.session.commit()
+            rows = db.session.scalars(select(Message).where(Message.channel == "mail").order_by(Message.id))
+            return [row.content for row in rows if to in (None, row.recipient)]
+
+    def last_link(self) -> str:
+        """The path of the link in the newest mail that has one."""
+        found = [re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail["text"]) for mail in self.mails()]
+        return [match.group(1) for match in found if match][-1]
 
     def last_code(self) -> str:
         return self.sms()[-1][-6:]

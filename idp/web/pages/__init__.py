@@ -6,7 +6,7 @@ from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
 from idp.web import address_limits, catalogue, security, theme
-from idp.web.pages import account, errors, frame, login, self_registration
+from idp.web.pages import account, errors, frame, login, new_password, recovery, self_registration
 
 
 def register(app: Flask) -> None:
@@ -18,8 +18,10 @@ def register(app: Flask) -> None:
     address_limits.register(app)
     frame.register(app)
     errors.register(app)
+    new_password.register(app)
     app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
     app.register_blueprint(login.pages)
     app.register_blueprint(self_registration.pages)
     app.register_blueprint(account.pages)
+    app.register_blueprint(recovery.pages)

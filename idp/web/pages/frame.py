@@ -37,6 +37,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["breakable"] = breakable
     app.jinja_env.filters["discreet"] = discreet
+    app.jinja_env.filters["discreet_email"] = discreet_email
     app.jinja_env.filters["full_name"] = full_name
     app.after_request(_keep_language)
 
@@ -59,7 +60,7 @@ def language_url(code: str) -> str:
     """This page in another language."""
     kept = {name: value for name, value in request.args.items() if name != "ui_locales"}
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
-    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration", "account"):
+    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration", "account", "recovery"):
         return f"?ui_locales={code}"
     # The query never reaches url_for: `_scheme` or `endpoint` in it would be taken for url_for's own arguments.
     return (
@@ -125,6 +126,12 @@ def discreet(mobile: str) -> str:
 def full_name(account: Account) -> str:
     """«Mme Valéry DURANT», with the name that is used."""
     return " ".join(filter(None, (account.civility, account.first_name, account.usage_name or account.family_name)))
+
+
+def discreet_email(address: str) -> str:
+    """«v•••@example.org»: enough to recognise one's own address."""
+    local, _at, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
 
 
 def _is_french() -> bool:

@@ -111,4 +111,5 @@ def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
         identifiant=typed or known.get("identifiant") or (flow.request or {}).get("login_hint", ""),
         confirms=bool(known),
         without_mobile="sans_mobile" in request.args,
+        new_password="nouveau_mot_de_passe" in request.args,
     )

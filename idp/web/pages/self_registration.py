@@ -1,16 +1,13 @@
 """SMS self-registration. Source: parents' guide, «Auto-inscription»."""
 
-import unicodedata
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, current_app, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from idp import audit, clock
 from idp.accounts import passwords, sessions
 from idp.accounts.email import is_address
-from idp.accounts.errors import PasswordRefused
 from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
@@ -21,7 +18,7 @@ from idp.flows.errors import AlreadyRegistered, TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
-from idp.web.pages import birth_dates
+from idp.web.pages import birth_dates, new_password, sms_codes
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
@@ -68,7 +65,7 @@ def informations(flow_id: str) -> Answer:
     try:
         journey.search(flow, typed["nom"], typed["prenom"], phone, request.remote_addr or "", security.settings())
         if journey.current_step(flow) == "code":
-            journey.send_code(flow, _key(), _wording, security.settings().sms)
+            journey.send_code(flow, sms_codes.key(), sms_codes.wording, security.settings().sms)
     except Refusal as refusal:
         db.session.commit()
         return _page(flow, "informations", refusal, typed=typed), 422
@@ -82,7 +79,7 @@ def code(flow_id: str) -> Answer:
     flow = find_flow(flow_id, for_update=True)
     typed = request.form.get("code", "")[:20]
     try:
-        journey.confirm_code(flow, typed, _key(), security.settings().sms)
+        journey.confirm_code(flow, typed, sms_codes.key(), security.settings().sms)
     except WrongStep:
         return see_other(_step_url(flow))
     except Refusal as refusal:
@@ -100,7 +97,7 @@ def resend(flow_id: str) -> Answer:
     try:
         if journey.current_step(flow) != "code":
             raise WrongStep
-        sent = journey.send_code(flow, _key(), _wording, sms)
+        sent = journey.send_code(flow, sms_codes.key(), sms_codes.wording, sms)
     except WrongStep:
         return see_other(_step_url(flow))
     except Refusal as refusal:
@@ -138,17 +135,11 @@ def password(flow_id: str) -> Answer:
     flow = find_flow(flow_id)
     if journey.current_step(flow) != "mot-de-passe":
         return see_other(_step_url(flow))
-    settings = security.settings().passwords
-    chosen = unicodedata.normalize("NFC", request.form.get("nouveau_mot_de_passe", ""))
-    try:
-        passwords.check_policy(chosen, journey.identifiant_of(flow), settings)
-    except PasswordRefused as refusal:
-        return _page(flow, "mot-de-passe", refusal), 422
-    if unicodedata.normalize("NFC", request.form.get("confirmation", "")) != chosen:
-        different = [("confirmation", "confirmation", _("Les deux mots de passe sont différents."))]
-        return _page(flow, "mot-de-passe", errors=different), 422
+    chosen, errors = new_password.read(journey.identifiant_of(flow))
+    if errors:
+        return _page(flow, "mot-de-passe", errors=errors), 422
     db.session.commit()
-    password_hash = passwords.hash(chosen, settings)
+    password_hash = passwords.hash(chosen, security.settings().passwords)
     return _finish(flow_id, password_hash)
 
 
@@ -204,20 +195,6 @@ def _missing(typed: dict[str, str], phone: phones.Phone) -> list[tuple[str, str,
     return errors
 
 
-def _key() -> bytes:
-    key: bytes = current_app.config["IDP_CODE_KEY"]
-    return key
-
-
-def _wording(code: str) -> str:
-    """The SMS: GSM-7, one segment, its last line for the telephone (WebOTP, «origin-bound one-time codes»)."""
-    settings = security.settings()
-    host, minutes = urlsplit(settings.server.issuer).hostname, settings.sms.code_lifetime_minutes
-    words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.",
-              code=code, minutes=minutes)  # fmt: skip
-    return f"{words}\n\n@{host} #{code}"
-
-
 def _page(
     flow: Flow,
     step: str,
@@ -266,14 +243,7 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "mot-de-passe":
-        shortest, longest = passwords.length_limits(settings.passwords)
-        identifiant = journey.identifiant_of(flow)
-        return {
-            "identifiant": identifiant,
-            "policy": settings.passwords.policy,
-            "shortest": shortest,
-            "longest": longest,
-        }
+        return {"identifiant": journey.identifiant_of(flow)}
     if step == "terminee":
         return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
     return {}

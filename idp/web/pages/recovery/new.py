@@ -1,0 +1,67 @@
+"""The new password, by the proof that the flow holds: a link or a code."""
+
+from flask import request, url_for
+
+from idp.accounts import passwords
+from idp.db import db
+from idp.flows import credentials
+from idp.flows.errors import ProofExpired
+from idp.flows.models import Flow
+from idp.flows.recovery import reset
+from idp.web import security
+from idp.web.pages import new_password as form
+from idp.web.pages.frame import see_other
+from idp.web.pages.login import Answer
+from idp.web.pages.recovery.frame import elsewhere, language, open_flow, pages, show
+
+HOME = "recovery.password"
+
+
+@pages.get("/mot-de-passe-perdu/<flow_id>/nouveau")
+def new_password(flow_id: str) -> Answer:
+    flow = open_flow(flow_id)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    proof = reset.proof_of(flow)
+    return _page(flow, proof, []) if proof else _expired(flow)
+
+
+@pages.post("/mot-de-passe-perdu/<flow_id>/nouveau")
+def set_password(flow_id: str) -> Answer:
+    security.check_form()
+    flow = open_flow(flow_id)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    proof = reset.proof_of(flow)
+    if proof is None:
+        return _expired(flow)
+    chosen, errors = form.read(proof.account.identifiant)
+    if errors:
+        return _page(flow, proof, errors), 422
+    db.session.commit()
+    return _finish(flow_id, passwords.hash(chosen, security.settings().passwords))
+
+
+def _finish(flow_id: str, password_hash: str) -> Answer:
+    """Everything in one transaction, which begins after the hash was made."""
+    flow = open_flow(flow_id, for_update=True)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    try:
+        reset.set_password(flow, password_hash, request.form.getlist("retirer"), language())
+    except ProofExpired:
+        db.session.rollback()
+        return _expired(flow)
+    db.session.commit()
+    return see_other(url_for("login.show", flow_id=flow.id, nouveau_mot_de_passe=1))
+
+
+def _page(flow: Flow, proof: reset.Proof, errors: form.Errors) -> str:
+    kept = request.form.getlist("retirer")
+    accesses = credentials.accesses(proof.account, but=proof.by)
+    return show("new_password", flow, accesses=accesses, errors=errors, kept=kept)
+
+
+def _expired(flow: Flow) -> Answer:
+    """One neutral answer for a link that is used, too old, overtaken or invented (ATTACKS 91)."""
+    return show("expired", flow), 410

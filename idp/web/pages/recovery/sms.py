@@ -1,0 +1,106 @@
+"""«Mot de passe perdu» by SMS: the code."""
+
+from typing import Any
+
+from flask import request, url_for
+from flask_babel import gettext as _
+
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import codes, recovery
+from idp.flows.errors import SmsStopped, TooManyCodes, TooManyRequests, WrongStep
+from idp.flows.models import Flow
+from idp.flows.recovery import sms
+from idp.web import security
+from idp.web.pages import sms_codes
+from idp.web.pages.frame import see_other
+from idp.web.pages.login import Answer
+from idp.web.pages.recovery.frame import elsewhere, open_flow, pages, show
+
+HOME = "recovery.password"
+
+
+def ask_code(flow: Flow, typed: str) -> Answer:
+    """Send a code, then the page that asks for it."""
+    try:
+        sms.ask_code(flow, typed, request.remote_addr or "", sms_codes.key(), sms_codes.wording, security.settings())
+    except (TooManyRequests, SmsStopped, TooManyCodes) as refusal:
+        db.session.commit()
+        return show("password", flow, typed=typed, errors=[], refusal=refusal), 429
+    db.session.commit()
+    return see_other(url_for("recovery.code", flow_id=flow.id))
+
+
+@pages.get("/mot-de-passe-perdu/<flow_id>/code")
+def code(flow_id: str) -> Answer:
+    flow = open_flow(flow_id)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    asked = recovery.state_of(flow).get("sms")
+    if not asked:
+        return see_other(url_for(HOME, flow_id=flow_id))
+    outcome = "sent" if security.settings().recovery.enumeration == "uniform" else asked["outcome"]
+    if outcome == "unknown":
+        wrong = [("identifiant", "identifiant", _("Vérifiez cet identifiant."))]
+        return show("password", flow, typed=asked["typed"], errors=wrong, unknown=True)
+    if outcome == "no_mobile":
+        return show("password_partial", flow, way="sms")
+    return _code_page(flow)
+
+
+@pages.post("/mot-de-passe-perdu/<flow_id>/code")
+def enter_code(flow_id: str) -> Answer:
+    security.check_form()
+    flow = open_flow(flow_id, for_update=True)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    typed = request.form.get("code", "")[:20]
+    try:
+        sms.confirm_code(flow, typed, sms_codes.key(), security.settings())
+    except WrongStep:
+        return see_other(url_for(HOME, flow_id=flow_id))
+    except Refusal as refusal:
+        db.session.commit()
+        return _code_page(flow, refusal, typed), 422
+    db.session.commit()
+    return see_other(url_for("recovery.new_password", flow_id=flow.id))
+
+
+@pages.post("/mot-de-passe-perdu/<flow_id>/code/renvoyer")
+def resend(flow_id: str) -> Answer:
+    security.check_form()
+    flow = open_flow(flow_id, for_update=True)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    asked, settings = recovery.state_of(flow).get("sms"), security.settings()
+    if not asked:
+        return see_other(url_for(HOME, flow_id=flow_id))
+    try:
+        sent = sms.ask_code(
+            flow, asked["typed"], request.remote_addr or "", sms_codes.key(), sms_codes.wording, settings
+        )
+    except Refusal as refusal:
+        db.session.commit()
+        return _code_page(flow, refusal), 429
+    db.session.commit()
+    if not sent:
+        return _code_page(flow, TooManyCodes(ends_at=codes.resend_at(asked["code"], settings.sms))), 429
+    return see_other(url_for("recovery.code", flow_id=flow.id, renvoye=1))
+
+
+def _code_page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
+    settings = security.settings()
+    sent: dict[str, Any] = recovery.state_of(flow)["sms"]["code"]
+    return show(
+        "code",
+        flow,
+        refusal=refusal,
+        kind=type(refusal).__name__ if refusal else "",
+        typed=typed,
+        alive=codes.is_alive(sent, settings.sms),
+        expired=codes.has_expired(sent),
+        ends_at=codes.ends_at(sent),
+        minutes=settings.sms.code_lifetime_minutes,
+        wait_seconds=settings.sms.resend_after_seconds,
+        resent="renvoye" in request.args and refusal is None,
+    )

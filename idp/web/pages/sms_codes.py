@@ -1,0 +1,23 @@
+"""What every page that sends a code needs: the key of codes and the words of the SMS."""
+
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import gettext as _
+
+from idp.web import security
+
+
+def key() -> bytes:
+    """The key of codes, loaded when the application was made."""
+    found: bytes = current_app.config["IDP_CODE_KEY"]
+    return found
+
+
+def wording(code: str) -> str:
+    """The SMS: GSM-7, one segment, its last line for the telephone (WebOTP, «origin-bound one-time codes»)."""
+    settings = security.settings()
+    host, minutes = urlsplit(settings.server.issuer).hostname, settings.sms.code_lifetime_minutes
+    words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.",
+              code=code, minutes=minutes)  # fmt: skip
+    return f"{words}\n\n@{host} #{code}"
