@@ -242,6 +242,53 @@ class Recovery(Section, frozen=True, kw_only=True):
     """Wrong current passwords on the account page, an hour; past it the session ends."""
 
 
+class Registry(Section, frozen=True, kw_only=True):
+    """School files and what school heads correct."""
+
+    correction_delay_hours: Count = 0
+    """How long a school head's correction waits before it counts. 0: at once."""
+    mobile_wait_hours: Count = 48
+    """How long nobody registers with a mobile that took the place of another; the old number is told meanwhile."""
+    most_mobile_notices_per_hour: Positive = 500
+    """SMS that tell old numbers of a change, over the whole site in an hour; the others leave in the hours after."""
+
+
+class Onde(Section, frozen=True, kw_only=True):
+    """ONDE's CSV extractions."""
+
+    aliases: dict[
+        Literal["pupils", "persons", "children"],
+        dict[
+            Literal[
+                "family_name",
+                "usage_name",
+                "first_name",
+                "birth_on",
+                "sex",
+                "ine",
+                "level",
+                "class_label",
+                "class_code",
+                "civility",
+                "address",
+                "postcode",
+                "commune",
+                "country",
+                "email",
+                "home",
+                "work",
+                "mobile",
+                "child_usage_name",
+                "child_family_name",
+                "child_first_name",
+                "child_class",
+            ],
+            list[str],
+        ],
+    ] = msgspec.field(default_factory=dict)
+    """More headers of columns, by table and column: `[onde.aliases.pupils]`, then `birth_on = ["Né le"]`."""
+
+
 class Contact(Section, frozen=True, kw_only=True):
     """The assistance team, shown at the foot of each page."""
 
@@ -308,6 +355,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     worker: Worker = msgspec.field(default_factory=Worker)
     self_registration: SelfRegistration = msgspec.field(default_factory=SelfRegistration)
     recovery: Recovery = msgspec.field(default_factory=Recovery)
+    registry: Registry = msgspec.field(default_factory=Registry)
+    onde: Onde = msgspec.field(default_factory=Onde)
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)

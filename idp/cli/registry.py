@@ -1,23 +1,25 @@
-"""`idp registry`: schools, and the import of their files."""
+"""`idp registry`: schools, the import of their files, what waits for a decision, corrections."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from idp import clock
 from idp.cli.context import application
-from idp.cli.registry_report import show_defects, show_plan
+from idp.cli.registry_report import show_defects, show_ignored, show_plan, show_refusal, write_defects
 from idp.db import db
 from idp.errors import Refusal
-from idp.registry import importing
-from idp.registry.errors import FileRefused, FilesDisagree, KeysRenumbered, MassEnding, SchoolUnknown, UaiInvalid
+from idp.flows import school_files
+from idp.registry import reading, schools_file
+from idp.registry.errors import FilesRefused
 from idp.registry.importing import Consent
 from idp.registry.plan import Plan
-from idp.registry.service import check_uai, save_school, school_year_of
+from idp.registry.reading import Reading, SchoolFiles
+from idp.registry.service import check_uai, current_school_year, save_school
+from idp.registry.staging import Staging
 from idp.settings import Settings
 
 
@@ -32,106 +34,129 @@ def command() -> None:
 @click.option("--degree", type=click.IntRange(1, 2), required=True, help="1: école. 2: collège or lycée.")
 @click.option("--academie", default="", help="The académie's name.")
 @click.option("--commune", default="", help="The commune's name.")
+@click.option("--welcome", "welcome_message", default="", help="What the portal says under the school's name.")
 @click.pass_obj
-def school(settings: Settings, uai: str, name: str, degree: int, academie: str, commune: str) -> None:
+def school(
+    settings: Settings, uai: str, name: str, degree: int, academie: str, commune: str, welcome_message: str
+) -> None:
     """Create a school, or correct what is known of it."""
-    with application(settings), _refusals(Console(stderr=True)):
-        save_school(uai, name, degree=degree, academie=academie, commune=commune)
+    facts = {"academie": academie, "commune": commune, "welcome_message": welcome_message}
+    with application(settings), refusals(Console(stderr=True)):
+        save_school(uai, name, degree=degree, **facts)
         db.session.commit()
     click.echo(f"{check_uai(uai)} {name}")
 
 
+@command.command("schools")
+@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.pass_obj
+def schools(settings: Settings, path: Path) -> None:
+    """Create or correct many schools: a CSV with the columns uai;nom;degre, and as wanted academie;commune;accueil."""
+    with application(settings), refusals(Console(stderr=True)):
+        count = schools_file.save(path)
+        db.session.commit()
+    click.echo(f"{count} écoles")
+
+
 @command.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--school", "uai", required=True, help="The school's UAI.")
-@click.option("--school-name", help="Create the school under this name if it is not known.")
+@click.argument("paths", metavar="FILES", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--school", "uai", help="The school's UAI. Without it: SIECLE files tell; ONDE's name or folder has it.")
+@click.option("--school-name", help="Create the school under this name if it is not known. Needs --school.")
 @click.option("--degree", type=click.IntRange(1, 2), default=1, help="Its degree, with --school-name.")
 @click.option("--school-year", type=int, help="2025 for 2025-2026. Default: the current one; August opens the next.")
 @click.option("--any-year", is_flag=True, help="Take a SIECLE file of another school year.")
-@click.option("--confirm-ending", metavar="UAI", help="Agree that many pupils end, by typing the school's UAI again.")
+@click.option("--confirm-ending", metavar="UAI", multiple=True, help="Agree that many pupils of this school end.")
+@click.option("--accept-renumbered", metavar="UAI", multiple=True, help="This school's base has new identifiers.")
 @click.option("--accept-renames", is_flag=True, help="Adults who changed one name are the same adults.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")
+@click.option("--defects", "defects_file", type=click.Path(dir_okay=False, path_type=Path), help="All defects, as CSV.")
 @click.pass_obj
 def import_files(
     settings: Settings,
-    files: tuple[Path, ...],
-    uai: str,
+    paths: tuple[Path, ...],
+    uai: str | None,
     school_name: str | None,
     degree: int,
     school_year: int | None,
     any_year: bool,
-    confirm_ending: str | None,
+    confirm_ending: tuple[str, ...],
+    accept_renumbered: tuple[str, ...],
     accept_renames: bool,
     dry_run: bool,
+    defects_file: Path | None,
 ) -> None:
-    """Import the FILES of one school: ONDE (CSV) or SIECLE (XML or zip), its pupils, its responsables, or both.
+    """Import FILES, or the files of folders: ONDE (CSV) or SIECLE (XML or zip), of one school or of many.
 
-    All of it is written, or, when a file is refused (exit 1), nothing.
+    Each file is a full picture of its school. All of it is written, or, when something is refused (exit 1), nothing.
     """
-    uai = uai.strip().upper()
-    year = school_year or school_year_of(clock.now().astimezone(clock.PARIS).date())
-    agreed = (confirm_ending or "").strip().upper() == uai
-    consent = Consent(mass_ending=agreed, renames=accept_renames, any_year=any_year)
+    year = school_year or current_school_year()
+    consent = Consent(_uais(confirm_ending), _uais(accept_renumbered), accept_renames)
     console = Console(stderr=True)
-    with application(settings), _refusals(console):
-        check_uai(uai)
-        plan = _import(files, uai, year, consent, console, lambda: _create(uai, school_name, degree))
+    with application(settings), refusals(console, defects_file), Staging() as staging:
+        chosen = check_uai(uai) if uai else None
+        how = Reading(year, chosen, any_year, settings.onde.aliases)
+        schools = _read(reading.find_files(paths), staging, how, console)
+        if chosen and school_name:
+            save_school(chosen, school_name, degree=degree)
+        plans = _write(staging, schools, year, consent, settings, console)
         if dry_run:
             db.session.rollback()
         else:
             db.session.commit()
-    show_defects(console, plan.defects)
-    show_plan(Console(), plan, is_written=not dry_run)
+        _show(console, staging, schools, plans, defects_file, is_written=not dry_run)
 
 
-def _create(uai: str, name: str | None, degree: int) -> None:
-    if name:
-        save_school(uai, name, degree=degree)
+def _uais(texts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(text.strip().upper() for text in texts)
 
 
-def _import(
-    files: tuple[Path, ...], uai: str, year: int, consent: Consent, console: Console, create: Callable[[], None]
-) -> Plan:
-    """Read, plan and write, with a progress bar. The files are read before any transaction that writes begins."""
-    with Progress(console=console, transient=True) as progress:
-        task = progress.add_task("Lecture des fichiers", total=None)
-        picture = importing.read(files, uai, year, consent)
-        progress.update(task, description="Comparaison")
-        create()
-        plan = importing.plan(picture, consent)
-        progress.update(task, description="Écriture", total=importing.rows_to_write(plan))
-        importing.write(plan, lambda count: progress.advance(task, count))
-    return plan
+def _bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True)
+
+
+def _read(paths: list[Path], staging: Staging, how: Reading, console: Console) -> list[SchoolFiles]:
+    """Read all files, before any transaction that writes begins."""
+    with _bar(console) as progress:
+        task = progress.add_task("Lecture (octets)", total=sum(path.stat().st_size for path in paths))
+        return reading.read(paths, staging, how, lambda name, size: progress.advance(task, size))
+
+
+def _write(
+    staging: Staging, schools: list[SchoolFiles], year: int, consent: Consent, settings: Settings, console: Console
+) -> list[Plan]:
+    with _bar(console) as progress:
+        task = progress.add_task("Comparaison et écriture (lignes)", total=None)
+        return school_files.write(
+            staging, schools, year, consent, settings, progress=lambda count: progress.advance(task, count)
+        )
+
+
+def _show(
+    console: Console,
+    staging: Staging,
+    schools: list[SchoolFiles],
+    plans: list[Plan],
+    defects_file: Path | None,
+    *,
+    is_written: bool,
+) -> None:
+    numbers = [number for school in schools for number in school.numbers]
+    show_ignored(console, reading.ignored_columns(schools))
+    show_defects(console, staging.defects(numbers), staging.defect_counts(numbers))
+    if defects_file:
+        write_defects(defects_file, staging.defects(numbers))
+    show_plan(Console(), plans, is_written=is_written)
 
 
 @contextmanager
-def _refusals(console: Console) -> Iterator[None]:
+def refusals(console: Console, defects_file: Path | None = None) -> Iterator[None]:
     """A refusal undoes everything, says why and exits 1."""
     try:
         yield
     except Refusal as refusal:
         db.session.rollback()
-        if isinstance(refusal, FileRefused):
-            show_defects(console, [refusal.defect])
-        else:
-            console.print(_explained(refusal), style="red", markup=False)
+        if defects_file and isinstance(refusal, FilesRefused):
+            write_defects(defects_file, refusal.defects)
+        show_refusal(console, refusal)
         raise SystemExit(1) from refusal
-
-
-def _explained(refusal: Refusal) -> str:
-    match refusal:
-        case UaiInvalid():
-            return f"{refusal.uai} : ce n’est pas un UAI (sept chiffres et leur lettre de contrôle)."
-        case SchoolUnknown():
-            return f"{refusal.uai} : école inconnue ; créez-la d’abord, ou donnez --school-name."
-        case FilesDisagree():
-            return f"Ces fichiers ne vont pas ensemble ({refusal.reason})."
-        case KeysRenumbered():
-            return f"{refusal.changed} identifiants sur {refusal.known} désignent d’autres élèves : base renumérotée ?"
-        case MassEnding():
-            classes = f" (classes entières : {', '.join(refusal.classes)})" if refusal.classes else ""
-            return (
-                f"{refusal.ended} élèves sur {refusal.known} partiraient{classes}. "
-                f"Si c’est voulu, ajoutez --confirm-ending {refusal.uai}."
-            )
-    return type(refusal).__name__

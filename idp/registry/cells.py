@@ -8,6 +8,8 @@ from idp.registry import names, phones
 _EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
 _INE = re.compile(r"[0-9A-Z]{11}")
 _YOUNGEST, _OLDEST = 1, 26
+LONGEST_LABEL, LONGEST_CODE, LONGEST_LEVEL = 100, 40, 20
+"""A class's label and code, a level: as many characters as are kept."""
 
 
 def read_day(text: str) -> dt.date | None:
@@ -24,11 +26,19 @@ def read_day(text: str) -> dt.date | None:
         return None
 
 
+def birth_days(school_year: int) -> tuple[dt.date, dt.date]:
+    """The last and the first day on which a pupil of that school year may be born.
+
+    On the first of September a pupil is from 1 to 26 years old.
+    """
+    last = dt.date(school_year - _YOUNGEST, 9, 1)
+    return last, dt.date(school_year - _OLDEST - 1, 9, 2)
+
+
 def is_pupil_age(birth_on: dt.date, school_year: int) -> bool:
-    """Whether the pupil is from 1 to 26 years old on the first of September of the school year."""
-    opening = dt.date(school_year, 9, 1)
-    age = opening.year - birth_on.year - ((opening.month, opening.day) < (birth_on.month, birth_on.day))
-    return _YOUNGEST <= age <= _OLDEST
+    """Whether somebody born on that day may be a pupil in that school year."""
+    last, first = birth_days(school_year)
+    return first <= birth_on <= last
 
 
 def read_civility(text: str) -> str:
@@ -56,7 +66,12 @@ def is_email(text: str) -> bool:
 
 def is_formula(text: str) -> bool:
     """Whether a spreadsheet would compute the cell (CSV injection)."""
-    return text.lstrip().startswith(("=", "+", "-", "@"))
+    return text.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def as_text_cell(text: str) -> str:
+    """The text for a CSV of ours: what a spreadsheet would compute is marked as text (CWE-1236)."""
+    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@") or text[:1] in ("\t", "\r") else text
 
 
 def choose_mobile(mobile: str, home: str) -> str | None:

@@ -1,9 +1,12 @@
 """What is wrong in a school's file: one value for each finding, told to the person who sent the file."""
 
 import enum
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 SHOWN_VALUE_LENGTH = 60
+SHOWN_HEADER_LENGTH = 500
+"""A header that was not understood is shown whole: the reader must see what was found."""
 
 
 class Severity(enum.StrEnum):
@@ -55,13 +58,13 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "xml_year_mismatch": (_REFUSE, "Le fichier est celui d’une autre année scolaire."),
     "xml_link_person_unknown": (_SKIP, "Le lien désigne une personne absente du fichier."),
     "xml_link_pupil_unknown": (_SKIP, "Le lien désigne un élève absent du fichier des élèves."),
+    "school_invalid": (_REFUSE, "Il faut un UAI exact, un nom, et 1 ou 2 pour le degré ; les textes ont une limite."),
     "xml_level_unknown": (_SKIP, "Le niveau de responsabilité doit être 1, 2 ou 3."),
 }
 """Each code with its severity and what the reader of the message should do."""
 
 
-@dataclass(frozen=True)
-class Defect:
+class Defect(Struct, frozen=True, array_like=True):
     """One finding. `line` is the physical line, the header being 1; in XML, the line of the element."""
 
     code: str
@@ -87,5 +90,6 @@ class Defect:
     @property
     def shown_value(self) -> str:
         """The value cut short, its unprintable characters escaped."""
-        short = self.value if len(self.value) <= SHOWN_VALUE_LENGTH else self.value[:SHOWN_VALUE_LENGTH] + "…"
+        longest = SHOWN_HEADER_LENGTH if self.code.startswith("csv_header") else SHOWN_VALUE_LENGTH
+        short = self.value if len(self.value) <= longest else self.value[:longest] + "…"
         return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in short)

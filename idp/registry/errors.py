@@ -25,9 +25,25 @@ class FileRefused(Refusal):
         super().__init__(defect=defect)
 
 
+class FilesRefused(Refusal):
+    """Some of the files cannot be imported, so none of them is."""
+
+    defects: list[Defect]
+
+    def __init__(self, defects: list[Defect]) -> None:
+        super().__init__(defects=defects)
+
+
+class SchoolUntold(Refusal):
+    """Nothing says which school the file belongs to: neither the file, nor its name, nor its folder."""
+
+    file: str
+
+
 class FilesDisagree(Refusal):
     """The files do not make one picture: two of one kind, ONDE beside SIECLE, or persons before any pupil."""
 
+    uai: str
     reason: str
 
 
@@ -41,7 +57,45 @@ class MassEnding(Refusal):
 
 
 class KeysRenumbered(Refusal):
-    """Many ELEVE_ID point to other pupils than before: the school's base was changed."""
+    """Many identifiers of the base point to other people than before: it was changed."""
 
+    uai: str
+    what: str
+    """pupils or responsables"""
     changed: int
     known: int
+
+
+class ImportRefused(Refusal):
+    """One or more schools of the batch need a decision first; nothing is written."""
+
+    refusals: list[Refusal]
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        super().__init__(refusals=refusals)
+
+
+class RecordUnknown(Refusal):
+    """The school has no such pupil or responsable today."""
+
+    record_id: str
+    uai: str
+
+
+class CorrectionInvalid(Refusal):
+    """The value cannot be kept: `reason` is field, date, mobile or name."""
+
+    field: str
+    reason: str
+
+
+class QuestionUnknown(Refusal):
+    """The school has no such question."""
+
+    question_id: str
+
+
+class AnswerUnknown(Refusal):
+    """Neither a candidate of the question nor «none»."""
+
+    candidates: list[str]

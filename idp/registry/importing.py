@@ -1,110 +1,147 @@
-"""Importing the files of one school: read, plan, then write all of it or nothing.
+"""Importing school files: read, compare, then write all of it or nothing.
 
-Each import is a full picture of one school for one school year; the same bytes again change nothing.
+Each import is a full picture of one school for one school year; the same bytes again change nothing. Many schools may
+come in one batch and one transaction.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import select
 
-from idp import clock
-from idp.db import db
-from idp.registry import known as registry
-from idp.registry.errors import SchoolUnknown
-from idp.registry.known import Known
-from idp.registry.models import School
-from idp.registry.picture import join, read_file
-from idp.registry.plan import Plan, Values
+from idp import audit, clock
+from idp.db import db, new_id
+from idp.errors import Refusal
+from idp.registry import corrections, families, known, pupil_plan
+from idp.registry.adult_plan import AdultPlanner
+from idp.registry.errors import FilesDisagree, ImportRefused, KeysRenumbered, MassEnding, SchoolUnknown
+from idp.registry.link_plan import keep_links, write_links
+from idp.registry.models import Import, School
+from idp.registry.plan import Plan, Writer
 from idp.registry.pupil_plan import PupilPlanner
-from idp.registry.records import Picture
-from idp.registry.responsable_plan import ResponsablePlanner, plan_links
+from idp.registry.questions import Questions
+from idp.registry.reading import SchoolFiles
+from idp.registry.staging import Staging
 
 Progress = Callable[[int], None]
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
 class Consent:
     """What a person has agreed to beforehand."""
 
-    mass_ending: bool = False
-    """That many pupils, or a whole class, end."""
+    mass_ending: frozenset[str] = frozenset()
+    """Schools (UAI) in which many pupils, or a whole class, may end."""
+    renumbered: frozenset[str] = frozenset()
+    """Schools whose base was renumbered: an identifier that points to somebody else is not believed."""
     renames: bool = False
     """That adults who changed one name are the same."""
-    any_year: bool = False
-    """That a SIECLE file is of another school year."""
 
 
-def read(paths: Sequence[Path], uai: str, school_year: int, consent: Consent) -> Picture:
-    """The picture that the files give. Raises FileRefused, FilesDisagree."""
-    files = [read_file(path, uai, school_year, any_year=consent.any_year) for path in paths]
-    return join(files, uai, school_year, registry.current_pupils(uai))
+def write(
+    staging: Staging,
+    schools: Sequence[SchoolFiles],
+    school_year: int,
+    consent: Consent,
+    *,
+    made_by: str = "",
+    progress: Progress = lambda count: None,
+) -> list[Plan]:
+    """Write the batch into the current transaction, which the caller commits or rolls back.
 
-
-def plan(picture: Picture, consent: Consent) -> Plan:
-    """What writing the picture would change. Takes the school's lock, so that its imports follow one another.
-
-    Raises SchoolUnknown, KeysRenumbered, MassEnding.
+    Takes each school's lock, so that its imports follow one another. Raises ImportRefused with every refusal
+    (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding): the caller must roll back.
     """
-    if db.session.scalar(select(School).where(School.uai == picture.uai).with_for_update()) is None:
-        raise SchoolUnknown(uai=picture.uai)
-    now = clock.now()
-    ines = [pupil.ine for pupil in picture.pupils if pupil.ine]
-    known = registry.load(picture.uai, ines)
-    result = Plan(picture.uai, picture.school_year, picture.defects)
-    pupils = PupilPlanner(known, picture, result, now)
-    pupils.run()
-    if not consent.mass_ending:
-        pupils.check_ending()
-    if picture.persons is None:
-        wanted = _links_without_the_gone(known, pupils.current)
-    else:
-        responsables = ResponsablePlanner(known, picture, result, now, pupils.ids)
-        responsables.run(accept_renames=consent.renames)
-        wanted = {pair: link for pair, link in responsables.wanted.items() if pair[1] in pupils.current}
-    plan_links(known, result, now, wanted)
-    return result
+    plans: list[Plan] = []
+    refusals: list[Refusal] = []
+    for school in schools:
+        try:
+            plans.append(_Import(staging, school, school_year, consent, progress).run(made_by))
+        except (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding) as refusal:
+            refusals.append(refusal)
+    if refusals:
+        raise ImportRefused(refusals)
+    return plans
 
 
-def write(result: Plan, progress: Progress = lambda count: None) -> None:
-    """Write the plan into the current transaction, a thousand rows at a time; `progress` gets each count."""
-    for name, table in registry.tables().items():
-        batch = result.batch(name)
-        for chunk in registry.chunks(batch.inserts, CHUNK):
-            db.session.execute(insert(table), chunk)
-            progress(len(chunk))
-        for chunk in registry.chunks(batch.updates, CHUNK):
-            _update(table, chunk)
-            progress(len(chunk))
-    db.session.flush()
-    db.session.expire_all()
+class _Import:
+    """One school's import."""
 
+    def __init__(
+        self, staging: Staging, school: SchoolFiles, school_year: int, consent: Consent, progress: Progress
+    ) -> None:
+        self.staging, self.school, self.consent = staging, school, consent
+        self.now = clock.now()
+        self.plan = Plan(school.uai, school.school_year(school_year), new_id())
+        self.writer = Writer(self.plan, progress)
 
-def rows_to_write(result: Plan) -> int:
-    """How many rows `write` will count."""
-    return sum(len(batch.inserts) + len(batch.updates) for batch in result.rows.values())
+    def run(self, made_by: str) -> Plan:
+        uai = self.school.uai
+        if db.session.scalar(select(School.uai).where(School.uai == uai).with_for_update()) is None:
+            raise SchoolUnknown(uai=uai)
+        record = Import(
+            id=self.plan.import_id,
+            uai=uai,
+            school_year=self.plan.school_year,
+            source=self.school.source,
+            digests=[file.digest for file in self.school.files],
+            made_by=made_by,
+            at=self.now,
+        )
+        db.session.add(record)
+        db.session.flush()
+        self._write()
+        record.counts = self.plan.counts
+        facts: dict[str, audit.Fact] = {"uai": uai, "import_id": record.id, "by": made_by, **self.plan.counts}
+        audit.record("registry.imported", **facts)  # type: ignore[arg-type]  # no fact is named account_id or client_id
+        return self.plan
 
+    def _write(self) -> None:
+        pupils, persons = self.school.pupils, self.school.persons
+        known.load(self.staging, self.school.uai, pupils.number if pupils else None)
+        said = corrections.in_force(self.school.uai)
+        questions = Questions(self.school.uai)
+        if pupils:
+            self._write_pupils(said)
+        elif self.staging.first("SELECT 1 FROM known_pupil WHERE ended = 0"):
+            pupil_plan.keep_all(self.staging)
+        else:
+            raise FilesDisagree(uai=self.school.uai, reason="the pupils come first")
+        if persons:
+            self._write_persons(said, questions)
+        else:
+            keep_links(self.staging)
+        write_links(self.staging, self.writer, self.now)
+        self.writer.close()
+        if persons:
+            questions.close()
 
-def _links_without_the_gone(known: Known, current: set[str]) -> dict[tuple[str, str], tuple[int | None, str]]:
-    """Pupils alone say nothing of links, but a pupil who left has none."""
-    return {
-        pair: (link["legal_level"], link["kind"])
-        for pair, link in known.links.items()
-        if link["ended_at"] is None and pair[1] in current
-    }
+    def _write_pupils(self, said: corrections.InForce) -> None:
+        planner = PupilPlanner(self.staging, self.writer, self.school, self.now, said)
+        if self.school.uai not in self.consent.renumbered:
+            planner.check_keys()
+        planner.run()
+        if self.school.uai not in self.consent.mass_ending:
+            planner.check_ending()
+        planner.end_the_gone()
 
-
-def _update(table: Table, rows: list[Values]) -> None:
-    keys = [column.name for column in table.primary_key]
-    others = [column.name for column in table.columns if column.name not in keys]
-    statement = (
-        update(table)
-        .where(*(table.c[name] == bindparam(f"key_{name}") for name in keys))
-        .values({name: bindparam(f"new_{name}") for name in others})
-    )
-    parameters = [
-        {f"key_{name}": row[name] for name in keys} | {f"new_{name}": row[name] for name in others} for row in rows
-    ]
-    db.session.connection().execute(statement, parameters)
+    def _write_persons(self, said: corrections.InForce, questions: Questions) -> None:
+        pupils, persons = self.school.pupils, self.school.persons
+        assert persons is not None
+        pupil_file = pupils.number if pupils else None
+        adults = AdultPlanner(
+            self.staging, self.writer, persons.number, self.now, said, questions, accept_renames=self.consent.renames
+        )
+        if self.school.uai not in self.consent.renumbered:
+            adults.check_keys()
+        if persons.source == "siecle":
+            families.join_siecle(self.staging, persons, pupil_file)
+            adults.run()
+            return
+        joined = families.OndeFamilies(self.staging, persons, pupil_file, questions, said)
+        joined.join()
+        adults.run()
+        for place, key in joined.asked:
+            found = self.staging.first("SELECT id FROM person WHERE place = ?", place)
+            if found and found[0]:
+                questions.told("child", key, found[0])

@@ -1,104 +1,258 @@
-"""What the registry knows of one school before an import, read in five statements whatever its size."""
+"""What the registry knows of one school before an import, copied beside the files' rows to be compared with them."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, Table, select
+from msgspec import Struct
+from sqlalchemy import Select, Table, select, tuple_
+from sqlalchemy.orm import aliased
 
 from idp.db import db
+from idp.registry import corrections
 from idp.registry.models import Enrolment, Link, Pupil, Responsable
-from idp.registry.plan import Values
-from idp.registry.records import PupilRow
+from idp.registry.staging import CHUNK, Staging, pack
 
 Item = TypeVar("Item")
-CHUNK = 500
+_SCHEMA = """
+CREATE TABLE known_pupil (id TEXT PRIMARY KEY, family TEXT, first TEXT, birth TEXT, ine TEXT, row BLOB, key TEXT,
+    ended INTEGER, enrolment BLOB, claimed INTEGER DEFAULT 0, current INTEGER DEFAULT 0, elsewhere INTEGER DEFAULT 0)
+    WITHOUT ROWID;
+CREATE INDEX known_pupil_names ON known_pupil (family, first);
+CREATE INDEX known_pupil_ine ON known_pupil (ine) WHERE ine IS NOT NULL;
+CREATE INDEX known_pupil_key ON known_pupil (key) WHERE key IS NOT NULL;
+CREATE TABLE known_adult (id TEXT PRIMARY KEY, family TEXT, first TEXT, mobile TEXT, email TEXT, address TEXT, key TEXT,
+    ended INTEGER, row BLOB, claimed INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE INDEX known_adult_names ON known_adult (family, first);
+CREATE INDEX known_adult_mobile ON known_adult (first, mobile);
+CREATE INDEX known_adult_key ON known_adult (key) WHERE key IS NOT NULL;
+CREATE TABLE known_link (adult TEXT, pupil TEXT, ended INTEGER, row BLOB, PRIMARY KEY (adult, pupil)) WITHOUT ROWID;
+CREATE TABLE enrolled (pupil TEXT PRIMARY KEY, family TEXT, usage TEXT, first TEXT, class TEXT) WITHOUT ROWID;
+CREATE INDEX enrolled_names ON enrolled (family, usage, first);
+CREATE TABLE pair (person INTEGER, pupil TEXT, level INTEGER, kind TEXT, contact INTEGER, PRIMARY KEY (person, pupil))
+    WITHOUT ROWID;
+CREATE TABLE wanted (adult TEXT, pupil TEXT, level INTEGER, kind TEXT, contact INTEGER, PRIMARY KEY (adult, pupil))
+    WITHOUT ROWID
+"""
+_TABLES = ("known_pupil", "known_adult", "known_link", "enrolled", "pair", "wanted")
 
 
-def tables() -> dict[str, Table]:
-    """The registry's tables that an import writes, in an order that foreign keys accept."""
-    found = (model.__table__ for model in (Pupil, Enrolment, Responsable, Link))
-    return {table.name: table for table in found if isinstance(table, Table)}
+class PupilRecord(Struct, array_like=True):
+    """A row of `pupils`."""
+
+    id: str
+    ine: str | None
+    family_name: str
+    usage_name: str
+    first_name: str
+    other_first_names: str
+    family_key: str
+    first_key: str
+    birth_on: dt.date
+    sex: str
+
+    @property
+    def shown_name(self) -> str:
+        return f"{self.family_name} {self.first_name}"
 
 
-@dataclass
-class Known:
-    """Rows as mappings, ended ones included."""
+class EnrolmentRecord(Struct, array_like=True):
+    """A row of `enrolments`."""
 
+    id: str
     uai: str
-    pupils: dict[str, Values] = field(default_factory=dict)
-    enrolments: dict[str, Values] = field(default_factory=dict)
-    """This school's, by pupil."""
-    pupil_of_ine: dict[str, str] = field(default_factory=dict)
-    """In any school, for the INE of the file."""
-    responsables: dict[str, Values] = field(default_factory=dict)
-    links: dict[tuple[str, str], Values] = field(default_factory=dict)
-    """By responsable and pupil."""
-    children: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """Pupils each responsable has or had."""
+    pupil_id: str
+    school_key: str | None
+    class_code: str
+    class_label: str
+    level: str
+    school_year: int
+    ended_at: dt.datetime | None
 
 
-def load(uai: str, ines: Sequence[str]) -> Known:
-    """The school's records, and the pupils of any school that have one of these INE."""
-    known = Known(uai)
-    pupils, enrolments, responsables, links = tables().values()
-    known.enrolments = {row["pupil_id"]: row for row in _rows(select(enrolments).where(enrolments.c.uai == uai))}
-    in_school = select(enrolments.c.pupil_id).where(enrolments.c.uai == uai)
-    _take_pupils(known, pupils.c.id.in_(in_school))
-    for chunk in chunks(ines, CHUNK):
-        _take_pupils(known, pupils.c.ine.in_(chunk))
-    known.responsables = {row["id"]: row for row in _rows(select(responsables).where(responsables.c.uai == uai))}
-    of_school = select(responsables.c.id).where(responsables.c.uai == uai)
-    for row in _rows(select(links).where(links.c.responsable_id.in_(of_school))):
-        known.links[row["responsable_id"], row["pupil_id"]] = row
-        known.children[row["responsable_id"]].add(row["pupil_id"])
-    return known
+class AdultRecord(Struct, array_like=True):
+    """A row of `responsables`."""
+
+    id: str
+    uai: str
+    school_key: str | None
+    civility: str
+    family_name: str
+    usage_name: str
+    first_name: str
+    family_key: str
+    usage_key: str
+    first_key: str
+    is_organisation: bool
+    mobile: str | None
+    mobile_changed_at: dt.datetime | None
+    accepts_sms: bool
+    phones_raw: dict[str, str]
+    email: str
+    address: dict[str, str]
+    ended_at: dt.datetime | None
 
 
-def current_pupils(uai: str) -> list[PupilRow]:
-    """The school's pupils of today, as a file would give them."""
-    statement = (
-        select(Pupil, Enrolment)
-        .join(Enrolment, Enrolment.pupil_id == Pupil.id)
-        .where(Enrolment.uai == uai, Enrolment.ended_at.is_(None))
-        .order_by(Pupil.id)
-    )
-    return [_as_row(pupil, enrolment) for pupil, enrolment in db.session.execute(statement)]
+class LinkRecord(Struct, array_like=True):
+    """A row of `links`."""
+
+    responsable_id: str
+    pupil_id: str
+    legal_level: int
+    kind: str
+    is_first_contact: bool
+    ended_at: dt.datetime | None
 
 
-def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+RECORDS: dict[type[Struct], type[Any]] = {
+    PupilRecord: Pupil,
+    EnrolmentRecord: Enrolment,
+    AdultRecord: Responsable,
+    LinkRecord: Link,
+}
+"""Each record's model, in an order that foreign keys accept."""
+
+
+def table_of(kind: type[Struct]) -> Table:
+    found = RECORDS[kind].__table__
+    assert isinstance(found, Table)
+    return found
+
+
+def load(staging: Staging, uai: str, pupil_file: int | None) -> None:
+    """Copy the school's records, ended ones too, and the pupils of any school that have an INE of the file."""
+    if staging.first("SELECT 1 FROM sqlite_master WHERE name = 'known_pupil'") is None:
+        staging.script(_SCHEMA)
+    for table in _TABLES:
+        staging.execute(f"DELETE FROM {table}")  # noqa: S608 - our tables
+    said = corrections.in_force(uai)
+    _load_pupils(staging, uai, said)
+    if pupil_file is not None:
+        _load_others(staging, uai, pupil_file)
+    _load_adults(staging, uai, said)
+    _load_links(staging, uai)
+
+
+def chunks(items: Iterable[Item], size: int = CHUNK) -> Iterator[list[Item]]:
     """Consecutive pieces of at most `size` items."""
     iterator = iter(items)
     while piece := list(islice(iterator, size)):
         yield piece
 
 
-def _rows(statement: Select[tuple[object, ...]]) -> Iterator[Values]:
-    return (dict(row) for row in db.session.execute(statement).mappings())
+def stream(statement: Select[Any]) -> Iterator[Any]:
+    """Rows of the registry a thousand at a time, whatever the database."""
+    return iter(db.session.execute(statement, execution_options={"yield_per": CHUNK}))
 
 
-def _take_pupils(known: Known, condition: ColumnElement[bool]) -> None:
-    pupils = tables()["pupils"]
-    for row in _rows(select(pupils).where(condition)):
-        known.pupils[row["id"]] = row
-        if row["ine"]:
-            known.pupil_of_ine[row["ine"]] = row["id"]
+def _record(kind: type[Item], row: Any) -> Item:
+    fields: tuple[str, ...] = kind.__struct_fields__  # type: ignore[attr-defined]
+    return kind(*(row[name] for name in fields))
 
 
-def _as_row(pupil: Pupil, enrolment: Enrolment) -> PupilRow:
-    return PupilRow(
-        line=0,
-        family_name=pupil.family_name,
-        usage_name=pupil.usage_name,
-        first_name=pupil.first_name,
-        other_first_names=pupil.other_first_names,
-        birth_on=pupil.birth_on,
-        ine=pupil.ine,
-        sex=pupil.sex,
-        school_key=enrolment.school_key,
-        class_code=enrolment.class_code,
-        class_label=enrolment.class_label,
-        level=enrolment.level,
+def _select(kind: type[Struct]) -> Select[Any]:
+    table = table_of(kind)
+    return select(*(table.c[name] for name in kind.__struct_fields__))
+
+
+def _load_pupils(staging: Staging, uai: str, said: corrections.InForce) -> None:
+    pupils, enrolments = table_of(PupilRecord), table_of(EnrolmentRecord)
+    of_school = select(enrolments.c.pupil_id).where(enrolments.c.uai == uai)
+    for row in stream(_select(PupilRecord).where(pupils.c.id.in_(of_school))):
+        _add_pupil(staging, _record(PupilRecord, row._mapping), said)
+    for row in stream(_select(EnrolmentRecord).where(enrolments.c.uai == uai)):
+        record = _record(EnrolmentRecord, row._mapping)
+        staging.execute(
+            "UPDATE known_pupil SET key = ?, ended = ?, enrolment = ? WHERE id = ?",
+            record.school_key,
+            int(record.ended_at is not None),
+            pack(record),
+            record.pupil_id,
+        )
+    other, own = aliased(Enrolment), aliased(Enrolment)
+    longer = (
+        select(other.pupil_id, other.uai)
+        .join(own, own.pupil_id == other.pupil_id)
+        .where(own.uai == uai, other.uai != uai, other.ended_at.is_(None))
+        .where((other.id < own.id) | own.ended_at.is_not(None))
     )
+    _mark_elsewhere(staging, db.session.execute(longer))
+
+
+def _load_others(staging: Staging, uai: str, pupil_file: int) -> None:
+    """Pupils of other schools who have the INE of a pupil of the file, or the names and birth date."""
+    pupils = table_of(PupilRecord)
+    query = (
+        "SELECT place, ine, family, first, birth FROM pupil WHERE file = ?1 AND NOT EXISTS (SELECT 1 FROM known_pupil k"
+        " WHERE k.ine = pupil.ine OR (k.family = pupil.family AND k.first = pupil.first AND k.birth = pupil.birth))"
+        " AND place > ?2 ORDER BY place"
+    )
+    for piece in chunks(staging.walk(query, pupil_file), 500):
+        ines = [ine for _, ine, *_ in piece if ine]
+        same = [(family, first, dt.date.fromisoformat(birth)) for *_, family, first, birth in piece]
+        identity = tuple_(pupils.c.family_key, pupils.c.first_key, pupils.c.birth_on)
+        found = [
+            _record(PupilRecord, row._mapping)
+            for condition in (pupils.c.ine.in_(ines), identity.in_(same))
+            for row in db.session.execute(_select(PupilRecord).where(condition))
+        ]
+        for record in found:
+            _add_pupil(staging, record, {})
+        current = select(Enrolment.pupil_id, Enrolment.uai).where(
+            Enrolment.pupil_id.in_([record.id for record in found]), Enrolment.uai != uai, Enrolment.ended_at.is_(None)
+        )
+        _mark_elsewhere(staging, db.session.execute(current))
+
+
+def _add_pupil(staging: Staging, record: PupilRecord, said: corrections.InForce) -> None:
+    """Matched as the last file spelt it: a correction made here changes what is shown, not whom a file means."""
+    as_filed = corrections.as_filed(record, said)
+    values = (record.id, as_filed.family_key, as_filed.first_key, as_filed.birth_on.isoformat(), record.ine)
+    staging.execute(
+        "INSERT OR IGNORE INTO known_pupil (id, family, first, birth, ine, row) VALUES (?, ?, ?, ?, ?, ?)",
+        *values,
+        pack(record),
+    )
+
+
+def _mark_elsewhere(staging: Staging, rows: Iterable[Any]) -> None:
+    """Another school has had these pupils for longer, and still has them: it speaks for their names and birth date."""
+    for pupil_id, uai in rows:
+        known = staging.first("SELECT ine, family, first, birth FROM known_pupil WHERE id = ?", pupil_id)
+        if known is not None and not staging.is_leaving(uai, *known):
+            staging.execute("UPDATE known_pupil SET elsewhere = 1 WHERE id = ?", pupil_id)
+
+
+def _load_adults(staging: Staging, uai: str, said: corrections.InForce) -> None:
+    adults = table_of(AdultRecord)
+    for row in stream(_select(AdultRecord).where(adults.c.uai == uai)):
+        record = _record(AdultRecord, row._mapping)
+        filed = corrections.as_filed(record, said)
+        staging.insert(
+            "known_adult",
+            record.id,
+            filed.family_key,
+            filed.first_key,
+            filed.mobile,
+            record.email,
+            address_key(record.address),
+            record.school_key,
+            int(record.ended_at is not None),
+            pack(record),
+            0,
+        )
+
+
+def _load_links(staging: Staging, uai: str) -> None:
+    links, adults = table_of(LinkRecord), table_of(AdultRecord)
+    statement = _select(LinkRecord).join(adults, adults.c.id == links.c.responsable_id).where(adults.c.uai == uai)
+    for row in stream(statement):
+        record = _record(LinkRecord, row._mapping)
+        ended = int(record.ended_at is not None)
+        staging.insert("known_link", record.responsable_id, record.pupil_id, ended, pack(record))
+
+
+def address_key(address: dict[str, str]) -> str:
+    """What two equal addresses have in common; empty without one."""
+    return "\n".join(address.get(part, "") for part in ("lines", "postcode", "commune", "country")).strip()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.db import Base, new_id
@@ -23,6 +23,7 @@ class School(Base):
 
 class Pupil(Base):
     __tablename__ = "pupils"
+    __table_args__ = (Index("ix_pupils_identity", "family_key", "first_key", "birth_on"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     ine: Mapped[str | None] = mapped_column(String(11), unique=True)
@@ -84,6 +85,10 @@ class Responsable(Base):
     is_organisation: Mapped[bool] = mapped_column(default=False)
     mobile: Mapped[str | None] = mapped_column(String(16))
     """E.164, only when it can be sent an SMS."""
+    mobile_changed_at: Mapped[dt.datetime | None]
+    """When another number took the place of one: nobody registers with the new one at once."""
+    accepts_sms: Mapped[bool] = mapped_column(default=True)
+    """ACCEPTE_SMS of SIECLE: False forbids school news, not the code that the parent asks for."""
     phones_raw: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     """The cells as the file spells them, by the column's role: mobile, home, work."""
     email: Mapped[str] = mapped_column(String(254), default="")
@@ -104,7 +109,92 @@ class Link(Base):
     legal_level: Mapped[int] = mapped_column(default=1)
     kind: Mapped[str] = mapped_column(String(4), default="")
     """CODE_PARENTE of SIECLE; empty for ONDE."""
+    is_first_contact: Mapped[bool] = mapped_column(default=False)
+    """A_CONTACTER_EN_PRIORITE of SIECLE: comes before the others of the same level."""
     ended_at: Mapped[dt.datetime | None]
 
     responsable: Mapped[Responsable] = relationship(back_populates="links")
     pupil: Mapped[Pupil] = relationship()
+
+
+class Correction(Base):
+    """A value that a school head corrected here. It wins over the file until the file agrees or says something new."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        Index("ix_corrections_uai_state", "uai", "state"),
+        Index("ix_corrections_state_due", "state", "effective_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"))
+    record_id: Mapped[str] = mapped_column(String(32), index=True)
+    """A pupil or a responsable."""
+    field: Mapped[str] = mapped_column(String(20))
+    """birth_on of a pupil; mobile, family_name, usage_name, first_name of a responsable."""
+    file_value: Mapped[str] = mapped_column(Text)
+    """What the file said when the correction was made."""
+    value: Mapped[str] = mapped_column(String(100))
+    made_by: Mapped[str] = mapped_column(String(64), default="")
+    made_at: Mapped[dt.datetime]
+    effective_at: Mapped[dt.datetime]
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    """waiting, in_force; then agreed (the file says it too), overruled (the file says something new), replaced."""
+    ended_at: Mapped[dt.datetime | None]
+
+
+class Question(Base):
+    """What an import could not decide. The answer holds for the imports to come."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("uai", "kind", "key"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"))
+    kind: Mapped[str] = mapped_column(String(10))
+    """child: which pupil a line means. adult: which known responsable. rename: whether it is the same adult."""
+    key: Mapped[str] = mapped_column(String(64))
+    """What the question is about, as a digest of folded names and number: the same in the next file."""
+    text: Mapped[str] = mapped_column(String(500))
+    responsable_id: Mapped[str | None] = mapped_column(String(32))
+    candidates: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Ids of pupils or responsables, one of which is the answer."""
+    values: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    """rename: the new names."""
+    answer: Mapped[str | None] = mapped_column(String(32))
+    """A candidate's id, or «none»."""
+    asked_at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]
+    answered_by: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Import(Base):
+    """One import of one school. Its plan is kept for the audit: counts here, ids in `import_rows`; no file is kept."""
+
+    __tablename__ = "imports"
+    __table_args__ = (Index("ix_imports_uai_at", "uai", "at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"))
+    school_year: Mapped[int]
+    source: Mapped[str] = mapped_column(String(6))
+    digests: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """SHA-256 of each file."""
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    """«pupils_added» and so on."""
+    made_by: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[dt.datetime]
+
+
+class ImportRows(Base):
+    """Ids that an import touched, a thousand a row, 16 bytes each (a link: its two ids)."""
+
+    __tablename__ = "import_rows"
+
+    import_id: Mapped[str] = mapped_column(ForeignKey("imports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    what: Mapped[str] = mapped_column(String(12))
+    """pupils, responsables or links."""
+    act: Mapped[str] = mapped_column(String(7))
+    """added, changed or ended."""
+    ids: Mapped[bytes] = mapped_column(LargeBinary)

@@ -31,3 +31,8 @@ def is_plausible(name: str) -> bool:
     if not name.strip() or len(name) > LONGEST:
         return False
     return not any(character.isdigit() or unicodedata.category(character) in ("Cc", "Cf", "Cs") for character in name)
+
+
+def fits(name: str) -> bool:
+    """Whether the registry can hold the name: it and its key have 100 characters at most."""
+    return len(name) <= LONGEST and len(key(name)) <= LONGEST

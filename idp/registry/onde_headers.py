@@ -1,17 +1,20 @@
 """Columns of an ONDE extraction: which file it is, and where each field stands."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any
 
 from idp.registry import names
 from idp.registry.defects import Defect
 from idp.registry.errors import FileRefused
+from idp.registry.records import Kind
 
-Kind = Literal["pupils", "persons"]
+Aliases = Mapping[Any, Mapping[Any, Sequence[str]]]
+"""More headers, as the administrator's settings give them: by table, by our name of the column."""
+_NO_ALIASES: Aliases = {}
 _REQUIRED: dict[Kind, tuple[str, ...]] = {
     "pupils": ("family_name", "first_name", "birth_on", "class_label"),
     "persons": ("family_name", "first_name"),
@@ -46,39 +49,43 @@ def header_of(name: str, kind: str) -> str:
     return _tables()[kind][name][0]
 
 
-def read_header(fields: list[str], file: str) -> Columns:
-    """Raises FileRefused: csv_separator, csv_header_unknown, csv_header_missing, csv_header_duplicate."""
+def read_header(fields: list[str], file: str, aliases: Aliases = _NO_ALIASES) -> Columns:
+    """Where each field stands; `aliases` adds headers to the shipped table.
+
+    Raises FileRefused: csv_separator, csv_header_unknown, csv_header_missing, csv_header_duplicate.
+    """
     if len(fields) == 1 and any(mark in fields[0] for mark in ",\t|"):
         raise FileRefused(Defect("csv_separator", file, line=1))
     folded = [names.fold(text) for text in fields]
-    kind = _kind(folded, file, fields)
+    tables = {kind: _by_header(kind, aliases) for kind in _tables()}
+    kind = _kind(folded, tables, file, fields)
     columns = Columns(kind, len(fields))
-    known = _by_header(kind)
-    children = _by_header("children") if kind == "persons" else {}
+    children = tables["children"] if kind == "persons" else {}
     for place, header in enumerate(folded):
-        if header in known:
-            _place(columns, known[header], place, file)
+        if header in tables[kind]:
+            _place(columns, tables[kind][header], place, file)
         elif header in children:
             _place_child(columns, children[header], place)
-        elif header:
+        elif header and header not in tables["unused"]:
             columns.ignored.append(fields[place])
-    _check_complete(columns, file)
+    _check_complete(columns, file, fields)
     return columns
 
 
-def _by_header(kind: str) -> dict[str, str]:
-    return {names.fold(header): name for name, headers in _tables()[kind].items() for header in headers}
+def _by_header(kind: str, aliases: Aliases) -> dict[str, str]:
+    """Our name of each known header. The administrator's come last, and so win."""
+    shipped = {names.fold(header): name for name, headers in _tables()[kind].items() for header in headers}
+    added = {names.fold(header): name for name, headers in aliases.get(kind, {}).items() for header in headers}
+    return shipped | added
 
 
-def _kind(folded: list[str], file: str, fields: list[str]) -> Kind:
+def _kind(folded: list[str], tables: Mapping[str, Mapping[str, str]], file: str, fields: list[str]) -> Kind:
     """The kind that more of its own columns point to: one or two may be missing, and are then named."""
-    found: dict[Kind, int] = {
-        "pupils": sum(header in _by_header("pupils") for header in folded),
-        "persons": sum(header in _by_header("persons") for header in folded),
-    }
-    kind: Kind = "pupils" if found["pupils"] > found["persons"] else "persons"
-    if found[kind] < 2:
-        raise FileRefused(Defect("csv_header_unknown", file, line=1, value=";".join(fields)))
+    pupils, persons = (sum(header in tables[kind] for header in folded) for kind in ("pupils", "persons"))
+    kind: Kind = "pupils" if pupils > persons else "persons"
+    if max(pupils, persons) < 2:
+        missing = ", ".join(header_of(name, table) for table in _REQUIRED for name in _REQUIRED[table])
+        raise FileRefused(Defect("csv_header_unknown", file, line=1, column=missing, value=";".join(fields)))
     return kind
 
 
@@ -95,13 +102,12 @@ def _place_child(columns: Columns, name: str, place: int) -> None:
     columns.groups[-1][name] = place
 
 
-def _check_complete(columns: Columns, file: str) -> None:
-    for name in _REQUIRED[columns.kind]:
-        if name not in columns.places:
-            raise FileRefused(Defect("csv_header_missing", file, line=1, column=header_of(name, columns.kind)))
-    if columns.kind == "pupils":
-        return
-    columns.groups = [group for group in columns.groups if all(name in group for name in _CHILD_REQUIRED)]
-    if not columns.groups:
-        column = header_of("child_family_name", "children")
-        raise FileRefused(Defect("csv_header_missing", file, line=1, column=column))
+def _check_complete(columns: Columns, file: str, fields: list[str]) -> None:
+    missing = [header_of(name, columns.kind) for name in _REQUIRED[columns.kind] if name not in columns.places]
+    if columns.kind == "persons":
+        columns.groups = [group for group in columns.groups if all(name in group for name in _CHILD_REQUIRED)]
+        if not columns.groups:
+            missing.append(header_of("child_family_name", "children"))
+    if missing:
+        found = ";".join(fields)
+        raise FileRefused(Defect("csv_header_missing", file, line=1, column=", ".join(missing), value=found))

@@ -1,142 +1,249 @@
 """Which known pupil each pupil of the file is, and what changes for them and their enrolments."""
 
 import datetime as dt
-from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
 
 from idp.db import new_id
-from idp.registry import names
+from idp.registry import corrections, names
+from idp.registry.corrections import InForce
+from idp.registry.defects import Defect
+from idp.registry.elsewhere import find_mover
 from idp.registry.errors import KeysRenumbered, MassEnding
-from idp.registry.known import Known
-from idp.registry.plan import Plan, Values, changed_fields
-from idp.registry.records import Picture, PupilRow
+from idp.registry.known import EnrolmentRecord, PupilRecord
+from idp.registry.plan import Writer, changed_fields
+from idp.registry.reading import SchoolFiles
+from idp.registry.records import PupilRow
+from idp.registry.staging import Staging, pack, unpack
 
 MOST_ENDED = 0.2
 """Share of known pupils past which an ending must be confirmed, and of keys past which a base was renumbered."""
+_SAME_PERSON = "((k.family = p.family AND k.first = p.first) OR k.birth = p.birth OR k.ine = p.ine)"
+"""Otherwise the identifier points to somebody else: names and birth date differ."""
 
 
 class PupilPlanner:
-    """Fills the plan's pupils and enrolments; `ids` then has the pupil of each row, None if they left."""
+    """Writes the file's pupils and enrolments, then ends those whom it no longer has."""
 
-    def __init__(self, known: Known, picture: Picture, plan: Plan, now: dt.datetime) -> None:
-        self.known, self.picture, self.plan, self.now = known, picture, plan, now
-        self.ids: list[str | None] = []
-        self.current: set[str] = set()
-        self._claimed: set[str] = set()
-        self._by_key = {row["school_key"]: pupil for pupil, row in known.enrolments.items() if row["school_key"]}
-        self._by_identity: dict[tuple[str, str, dt.date], list[str]] = {}
-        for pupil_id in known.enrolments:
-            row = known.pupils[pupil_id]
-            identity = row["family_key"], row["first_key"], row["birth_on"]
-            self._by_identity.setdefault(identity, []).append(pupil_id)
+    def __init__(self, staging: Staging, writer: Writer, school: SchoolFiles, now: dt.datetime, said: InForce) -> None:
+        self.staging, self.writer, self.now, self.said = staging, writer, now, said
+        assert school.pupils is not None
+        self.file, self.name = school.pupils.number, school.pupils.name
+        self.person_file = school.persons.number if school.persons else None
+        self.plan = writer.plan
 
     def run(self) -> None:
+        """Match the pupils, the surest first, then write them."""
+        self._match_keys()
+        for place, row in self._unmatched():
+            if row.ine and (found := self._free("ine = ?", row.ine)) and self._may_be(found, row):
+                self._claim(place, found)
+        for place, row in self._unmatched():
+            found = self._by_identity(row) or find_mover(self.staging, row, self.person_file)
+            if found:
+                self._claim(place, found)
+        for place, row, pupil_id in self._rows():
+            self._take(place, row, pupil_id)
+        self.writer.flush()
+        self._keep_spared()
+
+    def check_keys(self) -> None:
         """Raises KeysRenumbered when the base's identifiers now mean other pupils."""
-        self._check_keys()
-        for row in self.picture.pupils:
-            self.ids.append(self._take(row))
-        for pupil_id, enrolment in self.known.enrolments.items():
-            if enrolment["ended_at"] is None and pupil_id not in self.current:
-                self.plan.batch("enrolments").updates.append({**enrolment, "ended_at": self.now})
-                self.plan.pupils.ended.append(_shown(self.known.pupils[pupil_id]))
+        join = "FROM pupil p JOIN known_pupil k ON k.key = p.key WHERE p.file = ?"
+        known = self.staging.count(f"SELECT count(*) {join}", self.file)
+        same = self.staging.count(f"SELECT count(*) {join} AND {_SAME_PERSON}", self.file)
+        if known - same > MOST_ENDED * known:
+            raise KeysRenumbered(uai=self.plan.uai, what="pupils", changed=known - same, known=known)
 
     def check_ending(self) -> None:
         """Raises MassEnding when over a fifth of the pupils, or a whole class of two or more, would end."""
-        before = {pupil: row for pupil, row in self.known.enrolments.items() if row["ended_at"] is None}
-        ended = [row for pupil, row in before.items() if pupil not in self.current]
-        sizes = Counter(row["class_code"] for row in before.values())
-        emptied = Counter(row["class_code"] for row in ended)
-        classes = sorted(code for code, count in emptied.items() if count == sizes[code] >= 2)
-        if classes or len(ended) > MOST_ENDED * len(before):
-            raise MassEnding(uai=self.plan.uai, ended=len(ended), known=len(before), classes=classes)
+        known = self.staging.count("SELECT count(*) FROM known_pupil WHERE ended = 0")
+        classes: dict[str, list[int]] = {}
+        for content, current in self.staging.execute("SELECT enrolment, current FROM known_pupil WHERE ended = 0"):
+            counts = classes.setdefault(unpack(content, EnrolmentRecord).class_code, [0, 0])
+            counts[0] += 1
+            counts[1] += not current
+        ended = sum(gone for _, gone in classes.values())
+        emptied = sorted(code for code, (size, gone) in classes.items() if gone == size >= 2)
+        if emptied or ended > MOST_ENDED * known:
+            raise MassEnding(uai=self.plan.uai, ended=ended, known=known, classes=emptied)
 
-    def _take(self, row: PupilRow) -> str | None:
-        pupil_id = self._find(row)
-        if not row.is_present and (pupil_id is None or pupil_id not in self.known.enrolments):
-            return None
-        if pupil_id is None:
-            pupil_id = self._insert(row)
+    def end_the_gone(self) -> None:
+        query = "SELECT row, enrolment FROM known_pupil WHERE ended = 0 AND current = 0 ORDER BY id"
+        for content, enrolment in self.staging.execute(query):
+            pupil = unpack(content, PupilRecord)
+            self.writer.update(msgspec.structs.replace(unpack(enrolment, EnrolmentRecord), ended_at=self.now))
+            self.writer.tell("pupils", "ended", pupil.shown_name, pupil.id)
+
+    def _match_keys(self) -> None:
+        """Identifiers of the base, where they still mean the same pupil; the others are taken from their holders."""
+        self.staging.execute(
+            f"UPDATE pupil AS p SET id = k.id FROM known_pupil k WHERE p.file = ? AND k.key = p.key AND {_SAME_PERSON}",  # noqa: S608
+            self.file,
+        )
+        self.staging.execute(
+            "UPDATE known_pupil SET claimed = 1 WHERE id IN (SELECT id FROM pupil WHERE file = ? AND id IS NOT NULL)",
+            self.file,
+        )
+        displaced = (
+            "SELECT k.enrolment FROM pupil p JOIN known_pupil k ON k.key = p.key WHERE p.file = ? AND p.id IS NULL"
+        )
+        for (content,) in self.staging.all(displaced, self.file):
+            freed = msgspec.structs.replace(unpack(content, EnrolmentRecord), school_key=None)
+            self.writer.update(freed)
+            self.staging.execute(
+                "UPDATE known_pupil SET enrolment = ?, key = NULL WHERE id = ?", pack(freed), freed.pupil_id
+            )
+        self.writer.flush()
+
+    def _unmatched(self) -> Iterator[tuple[int, PupilRow]]:
+        query = "SELECT place, row FROM pupil WHERE file = ? AND id IS NULL AND place > ? ORDER BY place"
+        return ((place, unpack(content, PupilRow)) for place, content in self.staging.walk(query, self.file))
+
+    def _rows(self) -> Iterator[tuple[int, PupilRow, str | None]]:
+        """The file's pupils with their class, which SIECLE gives apart."""
+        query = (
+            "SELECT place, row, id, (SELECT code FROM class WHERE class.file = pupil.file AND class.key = pupil.key"
+            " ORDER BY class.rowid DESC LIMIT 1) FROM pupil WHERE file = ? AND place > ? ORDER BY place"
+        )
+        for place, content, pupil_id, code in self.staging.walk(query, self.file):
+            row = unpack(content, PupilRow)
+            if code is not None:
+                row.class_code = row.class_label = code
+            yield place, row, pupil_id
+
+    def _free(self, condition: str, *values: object) -> str | None:
+        query = f"SELECT id FROM known_pupil WHERE claimed = 0 AND {condition} ORDER BY id"  # noqa: S608 - ours
+        found = self.staging.first(query, *values)
+        return str(found[0]) if found else None
+
+    def _may_be(self, pupil_id: str, row: PupilRow) -> bool:
+        """A typing error in an INE must not bring another school's pupil: something else must agree."""
+        known = self.staging.first("SELECT family, first, birth, enrolment FROM known_pupil WHERE id = ?", pupil_id)
+        assert known is not None
+        family, first, birth, enrolment = known
+        family_key, first_key, birth_on = row.identity
+        return enrolment is not None or (family, first) == (family_key, first_key) or birth == birth_on.isoformat()
+
+    def _by_identity(self, row: PupilRow) -> str | None:
+        """Names and birth date within the school; two INE are two pupils."""
+        family, first, birth_on = row.identity
+        condition = "family = ? AND first = ? AND birth = ? AND enrolment IS NOT NULL"
+        return self._free(f"{condition} AND (ine IS NULL OR ? IS NULL)", family, first, birth_on.isoformat(), row.ine)
+
+    def _claim(self, place: int, pupil_id: str) -> None:
+        self.staging.execute("UPDATE pupil SET id = ? WHERE place = ?", pupil_id, place)
+        self.staging.execute("UPDATE known_pupil SET claimed = 1 WHERE id = ?", pupil_id)
+
+    def _take(self, place: int, row: PupilRow, pupil_id: str | None) -> None:
+        known = self._known(pupil_id) if pupil_id else None
+        if not row.is_present and (known is None or known[1] is None):
+            return
+        filed = _record(row, pupil_id or new_id())
+        if known is None and filed.ine and self.staging.first("SELECT 1 FROM known_pupil WHERE ine = ?", filed.ine):
+            self._refuse_ine(row)
+            return
+        if known is None:
+            self.writer.insert(filed)
         else:
-            self._update(row, pupil_id)
-        self._claimed.add(pupil_id)
+            self._update(known[0], filed, is_elsewhere=known[2])
         if not row.is_present:
+            return
+        self._enrol(row, filed, known[1] if known else None, is_newcomer=known is not None and known[1] is None)
+        self.staging.execute("UPDATE pupil SET id = ? WHERE place = ?", filed.id, place)
+        self.staging.execute("UPDATE known_pupil SET current = 1 WHERE id = ?", filed.id)
+        usage = names.key(row.usage_name)
+        label = names.key(row.class_label)
+        self.staging.insert("enrolled", filed.id, filed.family_key, usage, filed.first_key, label)
+
+    def _known(self, pupil_id: str) -> tuple[PupilRecord, EnrolmentRecord | None, bool] | None:
+        found = self.staging.first("SELECT row, enrolment, elsewhere FROM known_pupil WHERE id = ?", pupil_id)
+        if found is None:
             return None
-        self.current.add(pupil_id)
-        self._enrol(row, pupil_id)
-        return pupil_id
+        enrolment = unpack(found[1], EnrolmentRecord) if found[1] else None
+        return unpack(found[0], PupilRecord), enrolment, bool(found[2])
 
-    def _find(self, row: PupilRow) -> str | None:
-        """Stable keys first: the base's identifier, the INE; then names and birth date within the school."""
-        by_key = self._by_key.get(row.school_key) if row.school_key else None
-        by_ine = self.known.pupil_of_ine.get(row.ine) if row.ine else None
-        for candidate in (by_key, by_ine):
-            if candidate and candidate not in self._claimed:
-                return candidate
-        for candidate in self._by_identity.get(row.identity, ()):
-            ine = self.known.pupils[candidate]["ine"]
-            if candidate not in self._claimed and not (ine and row.ine and ine != row.ine):
-                return candidate
-        return None
+    def _refuse_ine(self, row: PupilRow) -> None:
+        """The INE is somebody else's, here or in another school: no file changes the pupils of another school."""
+        column, element = ("", "INE_RNIE") if row.school_key else ("INE", "")
+        defect = Defect("row_duplicate_ine", self.name, row.line, column=column, element=element, value=row.ine or "")
+        self.staging.report(self.file, defect)
 
-    def _insert(self, row: PupilRow) -> str:
-        pupil_id = new_id()
-        ine = None if row.ine in self.known.pupil_of_ine else row.ine
-        self.plan.batch("pupils").inserts.append({"id": pupil_id, **_values(row), "ine": ine})
-        return pupil_id
-
-    def _update(self, row: PupilRow, pupil_id: str) -> None:
-        old, new = self.known.pupils[pupil_id], _values(row)
+    def _update(self, old: PupilRecord, filed: PupilRecord, *, is_elsewhere: bool) -> None:
         for name in ("ine", "sex", "other_first_names"):  # A column that the extraction left out says nothing.
-            new[name] = new[name] or old[name]
-        if self.known.pupil_of_ine.get(new["ine"], pupil_id) != pupil_id:
-            new["ine"] = old["ine"]
+            if not getattr(filed, name):
+                setattr(filed, name, getattr(old, name))
+        if filed.ine != old.ine and self.staging.first("SELECT 1 FROM known_pupil WHERE ine = ?", filed.ine):
+            filed.ine = old.ine
+        if is_elsewhere:
+            new = msgspec.structs.replace(old, ine=old.ine or filed.ine, sex=old.sex or filed.sex)
+        else:
+            new, overruled = corrections.settle(filed, self.said)
+            for correction in overruled:
+                self.plan.conflicts.append(f"{new.shown_name}: {correction.field}")
         if fields := changed_fields(old, new):
-            self.plan.batch("pupils").updates.append({**old, **new})
-            self.plan.pupils.changed.append(f"{_shown(new)}: {', '.join(fields)}")
+            self.writer.update(new)
+            self.writer.tell("pupils", "changed", f"{new.shown_name}: {', '.join(fields)}", new.id)
 
-    def _enrol(self, row: PupilRow, pupil_id: str) -> None:
-        old = self.known.enrolments.get(pupil_id)
-        new: Values = {
-            "school_key": row.school_key or (old["school_key"] if old else None),
-            "class_code": row.class_code,
-            "class_label": row.class_label,
-            "level": row.level,
-            "school_year": self.plan.school_year,
-            "ended_at": None,
-        }
-        enrolments = self.plan.batch("enrolments")
+    def _enrol(self, row: PupilRow, pupil: PupilRecord, old: EnrolmentRecord | None, *, is_newcomer: bool) -> None:
+        new = EnrolmentRecord(
+            id=old.id if old else new_id(),
+            uai=self.plan.uai,
+            pupil_id=pupil.id,
+            school_key=row.school_key or (old.school_key if old else None),
+            class_code=row.class_code,
+            class_label=row.class_label,
+            level=row.level,
+            school_year=self.plan.school_year,
+            ended_at=None,
+        )
         if old is None:
-            enrolments.inserts.append({"id": new_id(), "uai": self.plan.uai, "pupil_id": pupil_id, **new})
-            self.plan.pupils.added.append(row.shown_name)
+            self.writer.insert(new)
+            self.writer.tell("pupils", "added", row.shown_name, pupil.id)
+            if is_newcomer:
+                self.plan.newcomers.append(pupil.id)
         elif fields := changed_fields(old, new):
-            enrolments.updates.append({**old, **new})
-            self.plan.pupils.changed.append(f"{row.shown_name}: {', '.join(fields)}")
+            self.writer.update(new)
+            self.writer.tell("pupils", "changed", f"{row.shown_name}: {', '.join(fields)}", pupil.id)
 
-    def _check_keys(self) -> None:
-        found = changed = 0
-        for row in self.picture.pupils:
-            if row.school_key is None or row.school_key not in self._by_key:
-                continue
-            old = self.known.pupils[self._by_key[row.school_key]]
-            family_key, first_key, birth_on = row.identity
-            found += 1
-            changed += (old["family_key"], old["first_key"]) != (family_key, first_key) and old["birth_on"] != birth_on
-        if changed > MOST_ENDED * found:
-            raise KeysRenumbered(changed=changed, known=found)
-
-
-def _values(row: PupilRow) -> Values:
-    return {
-        "ine": row.ine,
-        "family_name": row.family_name,
-        "usage_name": row.usage_name,
-        "first_name": row.first_name,
-        "other_first_names": row.other_first_names,
-        "family_key": names.key(row.family_name),
-        "first_key": names.key(row.first_name),
-        "birth_on": row.birth_on,
-        "sex": row.sex,
-    }
+    def _keep_spared(self) -> None:
+        """A line that is left out changes nothing for its pupil."""
+        query = "SELECT family, first, ine, key FROM spared WHERE file = ? AND what = 'pupil'"
+        for family, first, ine, key in self.staging.all(query, self.file):
+            self.staging.execute(
+                "UPDATE known_pupil SET current = 1 WHERE ended = 0 AND claimed = 0"
+                " AND (ine = ? OR key = ? OR (family = ? AND first = ? AND ? != ''))",
+                *(ine, key, family, first, family),
+            )
+        kept = "SELECT row, enrolment FROM known_pupil WHERE current = 1 AND claimed = 0"
+        for content, enrolment in self.staging.all(kept):
+            enrol_known(self.staging, unpack(content, PupilRecord), unpack(enrolment, EnrolmentRecord))
 
 
-def _shown(row: Values) -> str:
-    return f"{row['family_name']} {row['first_name']}"
+def enrol_known(staging: Staging, pupil: PupilRecord, enrolment: EnrolmentRecord) -> None:
+    """A pupil who stays as the registry has them."""
+    usage, label = names.key(pupil.usage_name), names.key(enrolment.class_label)
+    staging.insert("enrolled", pupil.id, pupil.family_key, usage, pupil.first_key, label)
+
+
+def keep_all(staging: Staging) -> None:
+    """Responsables came alone: the school's pupils are those of today."""
+    staging.execute("UPDATE known_pupil SET current = 1 WHERE ended = 0")
+    for content, enrolment in staging.execute("SELECT row, enrolment FROM known_pupil WHERE current = 1"):
+        enrol_known(staging, unpack(content, PupilRecord), unpack(enrolment, EnrolmentRecord))
+
+
+def _record(row: PupilRow, pupil_id: str) -> PupilRecord:
+    return PupilRecord(
+        id=pupil_id,
+        ine=row.ine,
+        family_name=row.family_name,
+        usage_name=row.usage_name,
+        first_name=row.first_name,
+        other_first_names=row.other_first_names,
+        family_key=names.key(row.family_name),
+        first_key=names.key(row.first_name),
+        birth_on=row.birth_on,
+        sex=row.sex,
+    )

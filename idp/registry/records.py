@@ -1,17 +1,17 @@
-"""What the readers make of a school's files, whatever their format."""
+"""What the readers make of a school's files, whatever their format. Packed small: a file has up to 250,000 of them."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 from typing import Literal
 
+from msgspec import Struct, field
+
 from idp.registry import names
-from idp.registry.defects import Defect
 
 Source = Literal["onde", "siecle"]
+Kind = Literal["pupils", "persons"]
 
 
-@dataclass(slots=True)
-class PupilRow:
+class PupilRow(Struct, array_like=True):
     """A pupil in a file."""
 
     line: int
@@ -38,8 +38,7 @@ class PupilRow:
         return f"{self.family_name} {self.first_name}"
 
 
-@dataclass(frozen=True, slots=True)
-class ChildReference:
+class ChildReference(Struct, array_like=True, frozen=True):
     """A child as a line of ONDE parents names it."""
 
     family_name: str
@@ -47,9 +46,12 @@ class ChildReference:
     first_name: str
     class_label: str
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return names.key(self.family_name), names.key(self.usage_name), names.key(self.first_name)
 
-@dataclass(slots=True)
-class PersonRow:
+
+class PersonRow(Struct, array_like=True):
     """A responsable in a file."""
 
     line: int
@@ -61,6 +63,7 @@ class PersonRow:
     is_organisation: bool = False
     mobile: str | None = None
     phones_raw: dict[str, str] = field(default_factory=dict)
+    accepts_sms: bool = True
     email: str = ""
     address: dict[str, str] = field(default_factory=dict)
     children: tuple[ChildReference, ...] = ()
@@ -72,12 +75,10 @@ class PersonRow:
 
     @property
     def shown_name(self) -> str:
-        usage = f"({self.usage_name})" if self.usage_name else ""
-        return " ".join(part for part in (self.civility, self.family_name, usage, self.first_name) if part)
+        return shown_adult(self.civility, self.family_name, self.usage_name, self.first_name)
 
 
-@dataclass(slots=True)
-class KeyedLink:
+class KeyedLink(Struct, array_like=True):
     """A link of SIECLE: by identifiers of the base."""
 
     line: int
@@ -85,56 +86,13 @@ class KeyedLink:
     person_key: str
     legal_level: int
     kind: str
+    is_first_contact: bool
     pupil_line: int
     """Where the pupil's identifier stands."""
+    person_line: int
 
 
-@dataclass(slots=True)
-class PupilFile:
-    """The pupils of one school."""
-
-    source: Source
-    file: str
-    pupils: list[PupilRow]
-    defects: list[Defect]
-    uai: str | None = None
-    school_year: int | None = None
-    """None when the file does not say: ONDE."""
-
-
-@dataclass(slots=True)
-class PersonFile:
-    """The responsables of one school; `links` for SIECLE, the persons' `children` for ONDE."""
-
-    source: Source
-    file: str
-    persons: list[PersonRow]
-    defects: list[Defect]
-    links: list[KeyedLink] = field(default_factory=list)
-    uai: str | None = None
-    school_year: int | None = None
-
-
-@dataclass(slots=True)
-class PictureLink:
-    """A responsable of a pupil, by their places in the picture."""
-
-    person: int
-    pupil: int
-    legal_level: int | None = None
-    """None when the format does not say."""
-    kind: str = ""
-
-
-@dataclass(slots=True)
-class Picture:
-    """All that the files of one school say, joined. `persons` is None when no file of responsables was given."""
-
-    source: Source
-    uai: str
-    school_year: int
-    pupils: list[PupilRow]
-    persons: list[PersonRow] | None
-    links: list[PictureLink]
-    defects: list[Defect]
-    has_pupil_file: bool = True
+def shown_adult(civility: str, family_name: str, usage_name: str, first_name: str) -> str:
+    """«Mme LEROUX (MARTIN) Claire»: civility, birth name, usage name, first name."""
+    usage = f"({usage_name})" if usage_name else ""
+    return " ".join(part for part in (civility, family_name, usage, first_name) if part)

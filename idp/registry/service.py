@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 
+from idp import clock
 from idp.db import db
 from idp.registry.errors import UaiInvalid
 from idp.registry.models import School
@@ -18,7 +19,9 @@ def check_uai(uai: str) -> str:
     return written
 
 
-def save_school(uai: str, name: str, *, degree: int, academie: str = "", commune: str = "") -> School:
+def save_school(
+    uai: str, name: str, *, degree: int, academie: str = "", commune: str = "", welcome_message: str = ""
+) -> School:
     """Create the school, or correct it when it is known already. Raises UaiInvalid."""
     written = check_uai(uai)
     school = db.session.get(School, written)
@@ -28,6 +31,7 @@ def save_school(uai: str, name: str, *, degree: int, academie: str = "", commune
     school.name, school.degree = name, degree
     school.academie = academie or school.academie or ""
     school.commune = commune or school.commune or ""
+    school.welcome_message = welcome_message or school.welcome_message or ""
     db.session.flush()
     return school
 
@@ -35,3 +39,8 @@ def save_school(uai: str, name: str, *, degree: int, academie: str = "", commune
 def school_year_of(day: dt.date) -> int:
     """The school year of a day: 2025 for 2025-2026. August opens the new one."""
     return day.year if day.month >= 8 else day.year - 1
+
+
+def current_school_year() -> int:
+    """The school year of today, in Paris."""
+    return school_year_of(clock.now().astimezone(clock.PARIS).date())

@@ -2,27 +2,27 @@
 
 from lxml import etree
 
-from idp.registry import cells, names
+from idp.registry import cells
 from idp.registry.defects import Defect
 from idp.registry.errors import FileRefused
-from idp.registry.records import KeyedLink, PersonFile, PersonRow
-from idp.registry.siecle_pupils import line_of, text_of
+from idp.registry.records import KeyedLink, PersonRow
+from idp.registry.siecle_elements import check_doubles, checked_key, has_names, key_of, line_of, text_of
+from idp.registry.staging import Staging, pack, unpack
 
-_CHILD_WELFARE = "51"
 _CONTACT = 3
+_LONGEST_KIND = 4
+_TRUE = ("1", "true")
+_PHONES = (("mobile", "TEL_PORTABLE"), ("home", "TEL_PERSONNEL"), ("work", "TEL_PROFESSIONNEL"))
 
 
 class Reader:
-    """Takes PERSONNE, RESPONSABLE_ELEVE and ADRESSE elements, in the order of the file."""
+    """Takes PERSONNE, RESPONSABLE_ELEVE and ADRESSE elements, in whatever order."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, number: int, staging: Staging) -> None:
         self.file = file
-        self.defects: list[Defect] = []
-        self._lines: dict[str, int] = {}
-        self._persons: dict[str, PersonRow] = {}
-        self._links: list[KeyedLink] = []
-        self._addresses: dict[str, dict[str, str]] = {}
-        self._address_of: dict[str, str] = {}
+        self.number = number
+        self.staging = staging
+        self._is_empty = True
 
     def take(self, element: etree._Element) -> None:
         if element.tag == "PERSONNE":
@@ -32,46 +32,28 @@ class Reader:
         elif element.tag == "ADRESSE":
             self._take_address(element)
 
-    def result(self, uai: str, school_year: int) -> PersonFile:
-        """Persons with their addresses, and the links between what the file holds."""
-        if not self._lines:
+    def finish(self, school_year: int) -> None:
+        """Raises FileRefused when there is no person: it must not be read as «everybody has left»."""
+        if self._is_empty:
             raise FileRefused(Defect("xml_malformed", self.file, element="PERSONNES"))
-        for key, person in self._persons.items():
-            person.address = self._addresses.get(self._address_of[key], {})
-        persons = list(self._persons.values())
-        return PersonFile("siecle", self.file, persons, self.defects, self._links, uai, school_year)
+        check_doubles(self.staging, "person", self.number, self.file, "PERSONNE/@PERSONNE_ID")
+        self._leave_out_orphans()
 
     def _take_person(self, element: etree._Element) -> None:
-        key = (element.get("PERSONNE_ID") or text_of(element, "PERSONNE_ID")).strip()
-        line = element.sourceline or 0
-        place = "PERSONNE/@PERSONNE_ID"
-        if not key:
-            raise FileRefused(Defect("xml_id_missing", self.file, line=line, element=place))
-        if key in self._lines:
-            raise FileRefused(Defect("xml_id_duplicate", self.file, line, self._lines[key], element=place, value=key))
-        self._lines[key] = line
-        if person := self._person(element, key, line):
-            self._persons[key] = person
-            self._address_of[key] = text_of(element, "ADRESSE_ID")
+        key = checked_key(element, "PERSONNE_ID", self.file)
+        self._is_empty = False
+        self.staging.insert("seen", self.number, "person", key, element.sourceline or 0)
+        if has_names(element, ("NOM_DE_FAMILLE",), self._report):
+            self.staging.add_person(self.number, self._person(element, key), text_of(element, "ADRESSE_ID"))
+        else:
+            self.staging.spare(self.number, "person", key=key)
 
-    def _person(self, element: etree._Element, key: str, line: int) -> PersonRow | None:
-        family_name, first_name = text_of(element, "NOM_DE_FAMILLE", "NOM"), text_of(element, "PRENOM")
-        if not names.key(family_name) or len(family_name) > names.LONGEST:
-            self._report("row_name_missing", line_of(element, "NOM_DE_FAMILLE"), "NOM_DE_FAMILLE", family_name)
-            return None
-        for tag, name in (("NOM_DE_FAMILLE", family_name), ("PRENOM", first_name)):
-            if cells.is_formula(name):
-                self._report("row_formula", line_of(element, tag), tag, name)
-                return None
-        civility = text_of(element, "LC_CIVILITE")
-        phones_raw = {
-            role: text
-            for role, tag in (("mobile", "TEL_PORTABLE"), ("home", "TEL_PERSONNEL"), ("work", "TEL_PROFESSIONNEL"))
-            if (text := text_of(element, tag))
-        }
+    def _person(self, element: etree._Element, key: str) -> PersonRow:
+        civility, first_name = text_of(element, "LC_CIVILITE"), text_of(element, "PRENOM")
+        phones_raw = {role: text for role, tag in _PHONES if (text := text_of(element, tag))}
         return PersonRow(
-            line=line,
-            family_name=family_name,
+            line=element.sourceline or 0,
+            family_name=text_of(element, "NOM_DE_FAMILLE", "NOM"),
             usage_name=text_of(element, "NOM_USAGE"),
             first_name=first_name,
             civility=cells.read_civility(civility),
@@ -79,6 +61,7 @@ class Reader:
             is_organisation=not civility and not first_name,
             mobile=self._mobile(element, phones_raw),
             phones_raw=phones_raw,
+            accepts_sms=text_of(element, "ACCEPTE_SMS") != "0",
             email=self._email(element),
         )
 
@@ -96,39 +79,51 @@ class Reader:
         return email
 
     def _take_link(self, element: etree._Element) -> None:
-        person_key = text_of(element, "PERSONNE_ID")
-        if person_key not in self._lines:
-            line = line_of(element, "PERSONNE_ID")
-            self._report("xml_link_person_unknown", line, "PERSONNE_ID", person_key)
-            return
+        person_key, pupil_key = text_of(element, "PERSONNE_ID"), text_of(element, "ELEVE_ID")
         level = _level(element)
         if level is None:
-            tag = "NIVEAU_RESPONSABILITE"
-            self._report("xml_level_unknown", line_of(element, tag), tag, text_of(element, tag, "RESP_LEGAL"))
+            tags = ("NIVEAU_RESPONSABILITE", "RESP_LEGAL")
+            self._report("xml_level_unknown", line_of(element, *tags), tags[0], text_of(element, *tags))
             return
-        person = self._persons.get(person_key)
-        if person is None:
-            return  # The person was left out, and that was said.
-        kind = text_of(element, "CODE_PARENTE")
-        if kind == _CHILD_WELFARE and not person.first_name:
-            person.is_organisation = True
-        pupil_line = line_of(element, "ELEVE_ID") or 0
-        line = element.sourceline or 0
-        link = KeyedLink(line, text_of(element, "ELEVE_ID"), person_key, level, kind, pupil_line)
-        self._links.append(link)
+        link = KeyedLink(
+            line=element.sourceline or 0,
+            pupil_key=pupil_key,
+            person_key=person_key,
+            legal_level=level,
+            kind=text_of(element, "CODE_PARENTE")[:_LONGEST_KIND],
+            is_first_contact=text_of(element, "A_CONTACTER_EN_PRIORITE", "PERS_CONTACT").lower() in _TRUE,
+            pupil_line=line_of(element, "ELEVE_ID") or 0,
+            person_line=line_of(element, "PERSONNE_ID") or 0,
+        )
+        self.staging.add_link(self.number, link)
 
     def _take_address(self, element: etree._Element) -> None:
-        key = (element.get("ADRESSE_ID") or text_of(element, "ADRESSE_ID")).strip()
         lines = (text_of(element, f"LIGNE{number}_ADRESSE") for number in range(1, 5))
-        self._addresses[key] = {
+        address = {
             "lines": "\n".join(filter(None, lines)),
             "postcode": text_of(element, "CODE_POSTAL"),
             "commune": text_of(element, "LIBELLE_POSTAL", "COMMUNE_ETRANGERE"),
             "country": text_of(element, "LL_PAYS"),
         }
+        for text in address.values():
+            if cells.is_formula(text):
+                self._report("row_formula", element.sourceline, "ADRESSE", text)
+                return
+        self.staging.insert("address", self.number, key_of(element, "ADRESSE_ID"), pack(address))
+
+    def _leave_out_orphans(self) -> None:
+        """Links to persons whom the file does not hold. Those of a person who was left out were told already."""
+        query = (
+            "SELECT place, row FROM link WHERE file = ?1 AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.file = ?1"
+            " AND seen.what = 'person' AND seen.key = link.person) AND place > ?2 ORDER BY place"
+        )
+        for place, content in self.staging.walk(query, self.number):
+            link = unpack(content, KeyedLink)
+            self._report("xml_link_person_unknown", link.person_line, "PERSONNE_ID", link.person_key)
+            self.staging.execute("DELETE FROM link WHERE place = ?", place)
 
     def _report(self, code: str, line: int | None, element: str, value: str) -> None:
-        self.defects.append(Defect(code, self.file, line=line, element=element, value=value))
+        self.staging.report(self.number, Defect(code, self.file, line=line, element=element, value=value))
 
 
 def _level(element: etree._Element) -> int | None:

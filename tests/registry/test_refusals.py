@@ -8,16 +8,17 @@ import pytest
 
 from idp.registry import archive
 from idp.registry.errors import FileRefused, UaiInvalid
-from idp.registry.picture import read_file
+from idp.registry.reading import Reading, read_file
 from idp.registry.service import check_uai, school_year_of
+from idp.registry.staging import Staging
 
 HEADER = "Nom élève;Prénom élève;Date naissance;Libellé classe"
 ROW = "DURAND;Alexis;2017-03-14;CE2"
 
 
 def refusal_of(path: Path) -> str:
-    with pytest.raises(FileRefused) as refusal:
-        read_file(path, "0599902T", 2025)
+    with pytest.raises(FileRefused) as refusal, Staging() as staging:
+        read_file(path, 1, staging, Reading(2025, "0599902T"))
     return refusal.value.defect.code
 
 

@@ -1,127 +1,150 @@
 """What the sound samples give, as their tables say."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from idp.registry.picture import join, read_file
-from idp.registry.records import PersonFile, Picture, PupilFile
+from idp.db import db
+from idp.registry.models import Enrolment, Link, Pupil, Responsable
 
 SAMPLES = Path(__file__).parents[2] / "demo" / "samples"
 ONDE = tomllib.loads((SAMPLES / "onde/expected.toml").read_text("utf-8"))["first_import"]
 SIECLE = tomllib.loads((SAMPLES / "siecle/expected.toml").read_text("utf-8"))
+ECOLE, COLLEGE = "0599901S", "0599902T"
+Read = Callable[..., Any]
 
 
-def read(folder: str, files: list[str], school: str) -> Picture:
-    return join([read_file(SAMPLES / folder / file, school, 2025) for file in files], school, 2025)
+def onde_files() -> list[Path]:
+    return [SAMPLES / "onde" / file for file in ONDE["files"]]
 
 
-@pytest.fixture(scope="module")
-def onde() -> Picture:
-    return read("onde", ONDE["files"], "0599901S")
+def siecle_files() -> list[Path]:
+    return [SAMPLES / "siecle" / file for file in SIECLE["files"]]
 
 
-@pytest.fixture(scope="module")
-def siecle() -> Picture:
-    return read("siecle", SIECLE["files"], "0599902T")
+def people(uai: str) -> dict[str, Responsable]:
+    found = db.session.scalars(select(Responsable).filter_by(uai=uai))
+    return {f"{person.family_name} {person.first_name}": person for person in found}
 
 
-def test_onde_counts_are_those_of_the_school(onde: Picture) -> None:
-    assert onde.persons is not None
-    assert len(onde.pupils) == ONDE["pupils"]
-    assert len(onde.persons) == ONDE["responsables"]
-    assert len(onde.links) == ONDE["links_made"]
-    assert len({pupil.class_code for pupil in onde.pupils}) == ONDE["classes"]
+@pytest.fixture
+def onde(import_batch: Read) -> None:
+    import_batch(onde_files(), uai=ECOLE)
 
 
-def test_onde_organisations_have_neither_civility_nor_first_name(onde: Picture) -> None:
-    assert [person.family_name for person in onde.persons or [] if person.is_organisation] == ONDE["organisations"]
+@pytest.fixture
+def siecle(import_batch: Read) -> None:
+    import_batch(siecle_files())
 
 
-def test_children_of_one_name_in_one_class_are_ambiguous(onde: Picture) -> None:
-    ambiguous = [defect for defect in onde.defects if defect.code == "row_child_ambiguous"]
+def test_onde_gives_the_school_its_classes_and_families(onde: None) -> None:
+    assert len(set(db.session.scalars(select(Enrolment.class_code)))) == ONDE["classes"]
+    assert len(db.session.scalars(select(Pupil)).all()) == ONDE["pupils"]
+    assert len(db.session.scalars(select(Responsable)).all()) == ONDE["responsables"]
+    assert len(db.session.scalars(select(Link)).all()) == ONDE["links_made"]
 
-    assert [defect.line for defect in ambiguous] == ONDE["ambiguous"][0]["lines"]
-    assert ambiguous == onde.defects
+
+def test_onde_organisations_have_neither_civility_nor_first_name(onde: None) -> None:
+    organisations = db.session.scalars(select(Responsable.family_name).filter_by(is_organisation=True))
+
+    assert list(organisations) == ONDE["organisations"]
 
 
-def test_children_of_one_name_are_told_apart_by_their_class(onde: Picture) -> None:
-    fathers = {}
-    for link in onde.links:
-        person = (onde.persons or [])[link.person]
-        if person.identity == ("martin", "nicolas"):
-            fathers[person.line] = onde.pupils[link.pupil].class_label
+def test_children_of_one_name_in_one_class_are_ambiguous(import_batch: Read, read_files: Read) -> None:
+    assert not read_files(*onde_files(), uai=ECOLE).defects
 
-    assert sorted(fathers.values()) == sorted(ONDE["homonym"][0]["classes"])
+    [plan] = import_batch(onde_files(), uai=ECOLE)
+
+    emmas = (
+        select(Link)
+        .join(Pupil, Pupil.id == Link.pupil_id)
+        .where(Pupil.first_name == "Emma", Pupil.family_name == "PETIT")
+    )
+    assert db.session.scalars(emmas).all() == []
+    assert plan.responsables.added.total == ONDE["responsables"]
+
+
+def test_children_of_one_name_are_told_apart_by_their_class(onde: None) -> None:
+    statement = (
+        select(Enrolment.class_label)
+        .join(Link, Link.pupil_id == Enrolment.pupil_id)
+        .join(Responsable, Responsable.id == Link.responsable_id)
+        .where(Responsable.family_name == "MARTIN", Responsable.first_name == "Nicolas")
+    )
+
+    assert sorted(db.session.scalars(statement)) == sorted(ONDE["homonym"][0]["classes"])
 
 
 @pytest.mark.parametrize(
-    ("file", "count", "defects"),
+    ("file", "count"),
     [
-        ("responsables-utf8-bom.csv", 36, 0),
-        ("responsables-numero-de-poste.csv", 8, 0),
-        ("responsables-windows-1252.csv", 4, 0),
-        ("eleves-ancienne-generation.csv", 8, 0),
-        ("eleves-extraction-personnalisee.csv", 24, 0),
+        ("responsables-utf8-bom.csv", 36),
+        ("responsables-numero-de-poste.csv", 8),
+        ("responsables-windows-1252.csv", 4),
+        ("eleves-ancienne-generation.csv", 8),
+        ("eleves-extraction-personnalisee.csv", 24),
     ],
 )
-def test_every_generation_of_onde_is_read(file: str, count: int, defects: int) -> None:
-    read_back = read_file(SAMPLES / "onde/variants" / file, "0599901S", 2025)
+def test_every_generation_of_onde_is_read(file: str, count: int, read_files: Read) -> None:
+    contents = read_files(SAMPLES / "onde/variants" / file, uai=ECOLE)
 
-    rows = read_back.pupils if isinstance(read_back, PupilFile) else read_back.persons
-    assert (len(rows), len(read_back.defects)) == (count, defects)
-
-
-def test_windows_letters_meet_the_pupils_of_the_latin_file() -> None:
-    files = ["CSVExtraction-eleves.csv", "variants/responsables-windows-1252.csv"]
-
-    picture = read("onde", files, "0599901S")
-
-    assert len(picture.links) == 4
-    assert (picture.persons or [])[0].family_name == "CŒURDEROY"
+    assert len(contents.pupils) + len(contents.persons) == count
+    assert not contents.defects
 
 
-def test_boys_of_the_older_extraction_are_boys() -> None:
-    file = read_file(SAMPLES / "onde/variants/eleves-ancienne-generation.csv", "0599901S", 2025)
+def test_windows_letters_meet_the_pupils_of_the_latin_file(import_batch: Read) -> None:
+    import_batch([onde_files()[0], SAMPLES / "onde/variants/responsables-windows-1252.csv"], uai=ECOLE)
 
-    assert isinstance(file, PupilFile)
-    assert file.pupils[0].sex == "M"
-
-
-def test_siecle_counts_are_those_of_the_school(siecle: Picture) -> None:
-    present = [pupil for pupil in siecle.pupils if pupil.is_present]
-
-    assert len(siecle.pupils) == SIECLE["pupils_read"]
-    assert len(present) == SIECLE["pupils_present"]
-    assert len(siecle.persons or []) == SIECLE["persons_read"]
-    assert len(siecle.links) == SIECLE["links_read"]
-    assert sorted({pupil.class_code for pupil in siecle.pupils}) == SIECLE["classes"]
-    assert [pupil.shown_name for pupil in siecle.pupils if pupil.ine is None] == SIECLE["pupils_without_ine"]
-    assert not siecle.defects
+    assert "CŒURDEROY Françoise-Noëlle" in people(ECOLE)
+    assert len(db.session.scalars(select(Link)).all()) == 4
 
 
-def test_siecle_archives_hold_the_same_bytes(siecle: Picture) -> None:
-    assert read("siecle", SIECLE["archives"], "0599902T") == siecle
+def test_boys_of_the_older_extraction_are_boys(read_files: Read) -> None:
+    assert read_files(SAMPLES / "onde/variants/eleves-ancienne-generation.csv", uai=ECOLE).pupils[0].sex == "M"
 
 
-def test_siecle_phones_and_addresses_are_read(siecle: Picture) -> None:
-    persons = {f"{person.family_name} {person.first_name}": person for person in siecle.persons or []}
+def test_siecle_counts_are_those_of_the_school(read_files: Read) -> None:
+    contents = read_files(*siecle_files())
 
-    assert persons["PAYET Marie Annick"].mobile == "+262693981235"
-    assert sorted(
-        name for name, person in persons.items() if not person.mobile and not person.is_organisation
-    ) == sorted(SIECLE["no_mobile"])
-    assert persons["DA SILVA João"].address["commune"] == "PORTO"
-    assert persons["PAYET Jean-René"].address == {}
+    assert len(contents.pupils) == SIECLE["pupils_read"]
+    assert sum(pupil.is_present for pupil in contents.pupils) == SIECLE["pupils_present"]
+    assert len(contents.persons) == SIECLE["persons_read"]
+    assert len(contents.links) == SIECLE["links_read"]
+    assert [pupil.shown_name for pupil in contents.pupils if pupil.ine is None] == SIECLE["pupils_without_ine"]
+    assert not contents.defects
 
 
-def test_a_hand_edited_utf8_export_is_read(tmp_path: Path) -> None:
-    text = (SAMPLES / "siecle/ElevesAvecAdresses.xml").read_text("iso-8859-15")
+def test_siecle_classes_are_the_structures_of_type_d(siecle: None) -> None:
+    assert set(db.session.scalars(select(Enrolment.class_code))) == set(SIECLE["classes"])
+
+
+def test_siecle_archives_hold_the_same_rows(read_files: Read) -> None:
+    assert read_files(*(SAMPLES / "siecle" / file for file in SIECLE["archives"])) == read_files(*siecle_files())
+
+
+def test_siecle_phones_and_addresses_are_read(siecle: None) -> None:
+    found = people(COLLEGE)
+
+    assert found["PAYET Marie Annick"].mobile == "+262693981235"
+    without = sorted(name for name, person in found.items() if not person.mobile and not person.is_organisation)
+    assert without == sorted(SIECLE["no_mobile"])
+    assert found["DA SILVA João"].address["commune"] == "PORTO"
+    assert found["PAYET Jean-René"].address == {}
+
+
+def test_the_first_to_be_called_is_remembered(siecle: None) -> None:
+    durant = people(COLLEGE)["DURANT Valéry"]
+
+    assert db.session.scalars(select(Link.is_first_contact).filter_by(responsable_id=durant.id)).all() == [True]
+
+
+def test_a_hand_edited_utf8_export_is_read(tmp_path: Path, read_files: Read) -> None:
+    text = siecle_files()[0].read_text("iso-8859-15")
     edited = tmp_path / "eleves.xml"
     edited.write_text(text.replace("ISO-8859-15", "UTF-8"), "utf-8")
 
-    file = read_file(edited, "0599902T", 2025)
-
-    assert not isinstance(file, PersonFile)
-    assert len(file.pupils) == SIECLE["pupils_read"]
+    assert len(read_files(edited).pupils) == SIECLE["pupils_read"]

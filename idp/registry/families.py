@@ -1,0 +1,150 @@
+"""Who is a responsable of whom: the adults of a file joined with the school's pupils."""
+
+from idp.registry import names
+from idp.registry.corrections import InForce
+from idp.registry.defects import Defect
+from idp.registry.onde_headers import header_of
+from idp.registry.questions import NONE, Questions, child_key
+from idp.registry.reading import ReadFile
+from idp.registry.records import ChildReference, KeyedLink, PersonRow
+from idp.registry.staging import Staging, pack, unpack
+
+ONDE_LEVEL = None
+"""ONDE does not say the legal level: what the registry has stays."""
+
+
+def join_siecle(staging: Staging, persons: ReadFile, pupil_file: int | None) -> None:
+    """Links by identifiers; of pupils who left or whom a bad line left out nothing is said."""
+    query = (
+        "SELECT l.place, l.row, (SELECT place FROM person p WHERE p.file = l.file AND p.key = l.person),"
+        " (SELECT e.pupil FROM pupil u JOIN enrolled e ON e.pupil = u.id WHERE u.file = ?1 AND u.key = l.pupil),"
+        " (SELECT e.pupil FROM known_pupil k JOIN enrolled e ON e.pupil = k.id WHERE k.key = l.pupil)"
+        " FROM link l WHERE l.file = ?2 AND l.place > ?3 ORDER BY l.place"
+    )
+    for place, content, person, in_file, known in staging.walk(query, pupil_file, persons.number):
+        link = unpack(content, KeyedLink)
+        if person is None:
+            staging.execute("DELETE FROM link WHERE place = ?", place)  # The person was left out, and that was told.
+        elif pupil := in_file or known:
+            values = (person, pupil, link.legal_level, link.kind, int(link.is_first_contact))
+            staging.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?, ?, ?)", *values)
+        elif not _has_key(staging, pupil_file, link.pupil_key):
+            code, value = "xml_link_pupil_unknown", link.pupil_key
+            defect = Defect(code, persons.name, link.pupil_line, element="ELEVE_ID", value=value)
+            staging.report(persons.number, defect)
+            staging.execute("DELETE FROM link WHERE place = ?", place)
+
+
+def _has_key(staging: Staging, pupil_file: int | None, key: str) -> bool:
+    """Whether the pupils' file, or the registry without one, knows the identifier: of a pupil who left, say."""
+    if pupil_file is None:
+        return staging.first("SELECT 1 FROM known_pupil WHERE key = ?", key) is not None
+    return (
+        staging.first("SELECT 1 FROM seen WHERE file = ? AND what = 'pupil' AND key = ?", pupil_file, key) is not None
+    )
+
+
+class OndeFamilies:
+    """Children are found by their names, then by their class; one adult on two lines becomes one person."""
+
+    def __init__(
+        self, staging: Staging, persons: ReadFile, pupil_file: int | None, questions: Questions, said: InForce
+    ) -> None:
+        self.staging, self.file, self.name = staging, persons.number, persons.name
+        self.pupil_file = pupil_file
+        self.questions = questions
+        self.said = said
+        self.asked: list[tuple[int, str]] = []
+        """The persons and keys of open questions about a child."""
+
+    def join(self) -> None:
+        query = "SELECT place, row FROM person WHERE file = ? AND place > ? ORDER BY place"
+        for place, content in self.staging.walk(query, self.file):
+            self._take(place, unpack(content, PersonRow))
+
+    def _take(self, place: int, person: PersonRow) -> None:
+        children: set[str] = set()
+        is_kept = False
+        for child in person.children:
+            found = self._find(child)
+            if len(found) > 1:
+                found = self._choose(place, person, child, found)
+                is_kept = True
+            elif not found:
+                self._report("row_child_unknown", person, child)
+            children.update(found)
+        if not children and not is_kept:
+            self.staging.execute("DELETE FROM person WHERE place = ?", place)
+            return
+        same = self._same(place, person, children)
+        if same is None:
+            self._pair(place, children)
+            return
+        first_place, first = same
+        defect = Defect("row_duplicate_responsable", self.name, person.line, first.line)
+        self.staging.report(self.file, defect)
+        _complete(first, person)
+        self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(first), first_place)
+        self.staging.execute("DELETE FROM person WHERE place = ?", place)
+        self.asked = [(first_place if asker == place else asker, key) for asker, key in self.asked]
+        self._pair(first_place, children)
+
+    def _find(self, child: ChildReference) -> list[str]:
+        """The pupils that the line may mean: one, none, or several that even the class does not part."""
+        family, usage, first = child.key
+        found = self.staging.all(
+            "SELECT pupil, class FROM enrolled WHERE family = ? AND usage = ? AND first = ? ORDER BY pupil",
+            *(family, usage, first),
+        )
+        if len(found) > 1:
+            label = names.key(child.class_label)
+            found = [(pupil, its) for pupil, its in found if its == label] or found
+        return [pupil for pupil, _ in found]
+
+    def _choose(self, place: int, person: PersonRow, child: ChildReference, found: list[str]) -> list[str]:
+        """What was chosen before; without a choice, what the registry has already, and the question is asked."""
+        key = child_key(person, child)
+        text = f"{person.shown_name} : {child.family_name} {child.first_name} ({child.class_label})"
+        answer = self.questions.ask("child", key, text, candidates=found)
+        if answer is not None:
+            return [] if answer == NONE else [answer]
+        self._report("row_child_ambiguous", person, child)
+        self.asked.append((place, key))
+        family, first = person.identity
+        marks = ", ".join("?" * len(found))
+        linked = self.staging.all(
+            "SELECT DISTINCT l.pupil FROM known_adult k JOIN known_link l ON l.adult = k.id WHERE k.family = ?"  # noqa: S608
+            f" AND k.first = ? AND k.ended = 0 AND l.ended = 0 AND l.pupil IN ({marks})"
+            " AND (k.mobile = ? OR k.email = ?)",
+            *(family, first, *found, person.mobile or "-", person.email or "-"),
+        )
+        return [pupil for (pupil,) in linked]
+
+    def _same(self, place: int, person: PersonRow, children: set[str]) -> tuple[int, PersonRow] | None:
+        """An earlier line of the same adult: same names and a shared child."""
+        earlier = self.staging.all(
+            "SELECT place, row FROM person WHERE file = ? AND family = ? AND first = ? AND place < ? ORDER BY place",
+            *(self.file, *person.identity, place),
+        )
+        for other, content in earlier:
+            shared = self.staging.all("SELECT pupil FROM pair WHERE person = ?", other)
+            if children & {pupil for (pupil,) in shared}:
+                return other, unpack(content, PersonRow)
+        return None
+
+    def _pair(self, place: int, children: set[str]) -> None:
+        for pupil in sorted(children):
+            self.staging.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?, '', 0)", place, pupil, ONDE_LEVEL)
+
+    def _report(self, code: str, person: PersonRow, child: ChildReference) -> None:
+        column, value = header_of("child_first_name", "children"), f"{child.family_name} {child.first_name}"
+        self.staging.report(self.file, Defect(code, self.name, person.line, column=column, value=value))
+
+
+def _complete(first: PersonRow, second: PersonRow) -> None:
+    """The first line wins; the second gives only what the first lacks."""
+    first.mobile = first.mobile or second.mobile
+    first.email = first.email or second.email
+    first.address = first.address or second.address
+    first.usage_name = first.usage_name or second.usage_name
+    first.phones_raw = second.phones_raw | first.phones_raw
