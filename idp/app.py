@@ -9,6 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from idp import audit, limits, provider
 from idp.accounts import links as _links
+from idp.accounts import merges as _merges
 from idp.accounts import models as _accounts
 from idp.db import db, engine, sealing
 from idp.db.hot import HotPath, open_hot_path
@@ -23,7 +24,7 @@ from idp.web import endpoints, pages
 from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
-MODELS = (audit, limits, _accounts, _links, _delivery, _flows, _grants, _registry, _relying_parties)
+MODELS = (audit, limits, _accounts, _links, _merges, _delivery, _flows, _grants, _registry, _relying_parties)
 """Imported so that the metadata knows every table."""
 
 PACKAGE = Path(__file__).resolve().parent

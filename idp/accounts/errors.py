@@ -17,9 +17,13 @@ class TooManyTries(Refusal):
 
 
 class AccountUnavailable(Refusal):
-    """The password is right, but the account is in a `state` that does not log in."""
+    """The password is right, but the account is in a `state` that does not log in.
+
+    `keeper` is the identifiant of the account that a merged one was closed into.
+    """
 
     state: str
+    keeper: str
 
 
 class PasswordRefused(Refusal):

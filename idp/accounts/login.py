@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from idp import audit, clock, limits
-from idp.accounts import passwords
+from idp.accounts import merges, passwords
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
@@ -30,9 +30,14 @@ def authenticate(typed: str, password: str, address: str, settings: Settings) ->
     if account.state not in MAY_LOG_IN:
         audit.record("login.refused", account_id=account.id)
         db.session.commit()
-        raise AccountUnavailable(state=account.state)
+        raise AccountUnavailable(state=account.state, keeper=_keeper(account))
     note_login(account)
     return account
+
+
+def _keeper(account: Account) -> str:
+    """The identifiant under which a merged account goes on."""
+    return merges.keeper_of(account.id).identifiant if account.state == "merged" else ""
 
 
 def verify(typed: str, password: str, address: str, settings: Settings) -> Account:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from idp.accounts.email import fold
@@ -35,6 +35,8 @@ class Account(Base):
     last_login_at: Mapped[dt.datetime | None]
     previous_login_at: Mapped[dt.datetime | None]
     """The login before the last, which the portal shows."""
+    former_ids: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Accounts closed into this one, separated by spaces: services knew their subjects (docs/merging.md)."""
     email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     """`email` folded for comparison; follows it by itself."""
     password_changed_at: Mapped[dt.datetime | None]

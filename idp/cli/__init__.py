@@ -15,6 +15,7 @@ SUBJECTS = {
     "registry": "Schools, pupils and responsables.",
     "keys": "Signing and sealing keys.",
     "clients": "Client applications.",
+    "accounts": "Parents' accounts.",
     "worker": "Deliver messages.",
     "outbox": "Look at the messages that wait.",
 }

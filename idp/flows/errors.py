@@ -67,3 +67,36 @@ class TooManyRequests(Refusal):
 
 class ProofExpired(Refusal):
     """The link or the code that opened the way to a new password was used, is too old, or was overtaken."""
+
+
+class SameAccount(Refusal):
+    """The other account is this one."""
+
+
+class DifferentPerson(Refusal):
+    """The two accounts are not in the name of one person."""
+
+
+class NotMergeable(Refusal):
+    """One of the accounts is in a `state` that is not merged; `keeper` is where the other one went already."""
+
+    state: str
+    keeper: str
+
+
+class NothingToAdd(Refusal):
+    """The other account has no child today."""
+
+
+class ChildrenChanged(Refusal):
+    """The children to add are not those that were shown."""
+
+
+class NotMerged(Refusal):
+    """No account of that identifiant was closed by a merge that stands."""
+
+
+class UndoTooLate(Refusal):
+    """The merge could be undone until `ended_at`."""
+
+    ended_at: dt.datetime

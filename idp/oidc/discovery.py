@@ -22,7 +22,7 @@ def document(
 ) -> Mapping[str, Any]:
     """Metadata of the provider at that issuer, which signs with these algorithms."""
     front_channel = protocol.front_channel_tokens
-    claims = dict.fromkeys(claim for scope in SCOPES for claim in CLAIMS.get(scope, ()))
+    claims = dict.fromkeys((*(claim for scope in SCOPES for claim in CLAIMS.get(scope, ())), "former_subs"))
     return {
         "issuer": issuer,
         "authorization_endpoint": issuer + "/authorize",
@@ -52,7 +52,20 @@ def document(
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": list(languages),
         "claim_types_supported": ["normal"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", *claims],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "acr",
+            "amr",
+            "sid",
+            *claims,
+            "former_subs",
+        ],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

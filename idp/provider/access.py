@@ -31,6 +31,8 @@ def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any]:
         raise invalid_token("grant revoked or account closed")
     claims: dict[str, Any] = {"sub": provider.subject_of(access.account_id, client)}
     _add_account_claims(claims, granted, row)
+    if former_ids := row[19]:
+        claims["former_subs"] = provider.former_subjects(former_ids, client)
     if "eleves" in granted:
         found = provider.hot.read(provider.sql.children, {"v_account_id": access.account_id})
         claims["eleves"] = children.as_claim(

@@ -117,6 +117,10 @@ class Provider:
             return subject.public(key, account_id)
         return subject.pairwise(key, client.sector, account_id)
 
+    def former_subjects(self, former_ids: str, client: RelyingParty) -> list[str]:
+        """`former_subs`: what the client knew accounts as that were merged into one (docs/merging.md)."""
+        return [self.subject_of(account_id, client) for account_id in former_ids.split()]
+
     def sid_of(self, session_id: str, client: RelyingParty) -> str:
         """`sid` of a session at a client."""
         return subject.session_id(self.keys.get().pairwise, client.client_id, session_id)

@@ -52,6 +52,7 @@ ACCOUNT_COLUMNS = (
     Account.updated_at,
     Account.civility,
     Account.previous_login_at,
+    Account.former_ids,
 )
 GRANT_VALUES: dict[str, TypeEngine[Any]] = {
     "id": String(),
@@ -85,6 +86,7 @@ class Statements:
         )
         self.rotate = hot.compile(_rotate())
         self.grant = hot.compile(_grant())
+        self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
         self.children = hot.compile(children_of_account(value("account_id")))
         self.remember = hot.compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))

@@ -83,7 +83,7 @@ def test_a_suspended_account_is_told_only_to_who_knows_the_password(visitor, app
         db.session.commit()
 
     assert visitor.logs_in(password="notthisone1").sees(WRONG)
-    assert visitor.logs_in().sees("Ce compte ne peut pas être utilisé.")
+    assert visitor.logs_in().sees("Ce compte est suspendu.")
 
 
 def test_a_login_notes_the_one_before(visitor, app, clock):

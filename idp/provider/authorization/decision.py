@@ -77,7 +77,11 @@ def _is_fresh(attempt: Attempt, session: SessionView, resumed: Resumed | None) -
 def _is_hinted(attempt: Attempt, session: SessionView) -> bool:
     if not attempt.hinted_subject:
         return True
-    return attempt.hinted_subject == attempt.provider.subject_of(session.account_id, attempt.known_client)
+    provider, client = attempt.provider, attempt.known_client
+    if attempt.hinted_subject == provider.subject_of(session.account_id, client):
+        return True
+    row = provider.hot.read(provider.sql.former_ids, {"v_account_id": session.account_id})
+    return row is not None and attempt.hinted_subject in provider.former_subjects(row[0], client)
 
 
 def _needs_consent(attempt: Attempt, session: SessionView, resumed: Resumed | None) -> bool:
