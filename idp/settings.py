@@ -86,7 +86,7 @@ class Tokens(Section, frozen=True, kw_only=True):
     """Life of an ID token."""
     refresh_token_days: Positive = 30
     """Life of a refresh token family with offline_access. Without it, refresh tokens die with the session."""
-    leeway_seconds: Annotated[int, Meta(ge=0, le=60)] = 10
+    leeway_seconds: Annotated[int, Meta(ge=0, le=60)] = 30
     """Clock difference accepted in what others signed."""
 
 
@@ -95,6 +95,30 @@ class Protocol(Section, frozen=True, kw_only=True):
 
     front_channel_tokens: bool = False
     """Lets clients that registered them use implicit and hybrid response types: tokens in the browser's address."""
+
+
+class Clients(Section, frozen=True, kw_only=True):
+    """Client applications that authenticate themselves."""
+
+    failures: Positive = 20
+    """Wrong secrets, assertions or certificates of one client from one address, before this address is refused."""
+    failure_window_minutes: Positive = 15
+    """The time over which failures are counted, and the address refused."""
+
+
+class Mtls(Section, frozen=True, kw_only=True):
+    """Client certificates (RFC 8705), which a proxy in front passes in a header."""
+
+    header: str = ""
+    """Name of the header with the certificate, such as "Client-Cert". Empty: no certificate is looked at."""
+    format: Literal["rfc9440", "nginx"] = "rfc9440"
+    """rfc9440 (`:base64 of DER:`), or nginx (`$ssl_client_escaped_cert`)."""
+    verdict_header: str = ""
+    """Name of the header that says SUCCESS when the chain leads to a known authority; tls_client_auth needs it."""
+    proxies: tuple[str, ...] = ()
+    """Addresses or networks of the proxies that may send these headers; from anywhere else they are dropped."""
+    endpoint_base: str = ""
+    """Address of the host that asks for certificates, told as mtls_endpoint_aliases. Empty: the issuer's own."""
 
 
 class Login(Section, frozen=True, kw_only=True):
@@ -348,6 +372,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sessions = msgspec.field(default_factory=Sessions)
     tokens: Tokens = msgspec.field(default_factory=Tokens)
     protocol: Protocol = msgspec.field(default_factory=Protocol)
+    clients: Clients = msgspec.field(default_factory=Clients)
+    mtls: Mtls = msgspec.field(default_factory=Mtls)
     login: Login = msgspec.field(default_factory=Login)
     passwords: Passwords = msgspec.field(default_factory=Passwords)
     sms: Sms = msgspec.field(default_factory=Sms)
@@ -464,6 +490,13 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("server.issuer: must be https (plain http works at 127.0.0.1 with server.demo = true only)")
     if settings.server.demo and not is_loopback(settings.server.issuer):
         problems.append("server.demo: only for an issuer at 127.0.0.1")
+    if settings.mtls.header and not settings.mtls.proxies:
+        problems.append("mtls.proxies: the addresses of the proxies that may send mtls.header")
+    problems += [
+        f"mtls.proxies: {text} is no address or network" for text in settings.mtls.proxies if not _is_network(text)
+    ]
+    if settings.mtls.endpoint_base and not settings.mtls.endpoint_base.startswith("https://"):
+        problems.append("mtls.endpoint_base: must be https")
     if settings.sms.driver != "none" and not settings.sms.url:
         problems.append(f"sms.url: the {settings.sms.driver} gateway needs its address")
     if settings.sms.driver == "ovh" and not (settings.sms.consumer_key and settings.sms.service):

@@ -50,10 +50,21 @@ def load_key(directory: Path) -> bytes:
     return bytes.fromhex(path.read_text().strip())
 
 
+def load_cipher(directory: Path) -> AESGCM:
+    """What seals the columns, from the key in that folder."""
+    return AESGCM(hmac.digest(load_key(directory), b"sealed column", "sha256"))
+
+
 def _cipher(dialect: Dialect) -> AESGCM:
     if dialect not in _ciphers:
-        _ciphers[dialect] = AESGCM(hmac.digest(load_key(_directories[dialect]), b"sealed column", "sha256"))
+        _ciphers[dialect] = load_cipher(_directories[dialect])
     return _ciphers[dialect]
+
+
+def unseal(cipher: AESGCM, purpose: str, value: bytes) -> dict[str, Any]:
+    """What a sealed column holds, for who reads it as bytes. Raises InvalidTag."""
+    opened: dict[str, Any] = orjson.loads(cipher.decrypt(value[:NONCE], value[NONCE:], purpose.encode()))
+    return opened
 
 
 class Sealed(TypeDecorator[dict[str, Any]]):
@@ -76,10 +87,8 @@ class Sealed(TypeDecorator[dict[str, Any]]):
         if not value:
             return None if value is None else {}
         try:
-            plain = _cipher(dialect).decrypt(value[:NONCE], value[NONCE:], self.purpose.encode())
+            return unseal(_cipher(dialect), self.purpose, value)
         except InvalidTag:
             # Another key's row must not stop those around it: its reader finds nothing in it and says so.
             log.error("sealed_under_another_key", alarm=True, purpose=self.purpose)
             return {}
-        opened: dict[str, Any] = orjson.loads(plain)
-        return opened

@@ -9,7 +9,17 @@ from idp.oidc.response_types import SUPPORTED as RESPONSE_TYPES
 from idp.oidc.scopes import CLAIMS, SCOPES
 from idp.settings import Protocol
 
-AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "private_key_jwt", "none")
+AUTHENTICATION_METHODS = (
+    "client_secret_basic",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+    "none",
+)
+ALIASED = ("token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint")
+"""Endpoints at which a client may show its certificate (RFC 8705 §5)."""
 
 
 def document(
@@ -19,8 +29,9 @@ def document(
     algorithms: Sequence[str],
     acr_values: Sequence[str],
     languages: Sequence[str],
+    auth_methods: Sequence[str] = AUTHENTICATION_METHODS,
 ) -> Mapping[str, Any]:
-    """Metadata of the provider at that issuer, which signs with these algorithms."""
+    """Metadata of the provider at that issuer, which signs with these algorithms and knows clients by these methods."""
     front_channel = protocol.front_channel_tokens
     claims = dict.fromkeys((*(claim for scope in SCOPES for claim in CLAIMS.get(scope, ())), "former_subs"))
     return {
@@ -43,10 +54,12 @@ def document(
         ],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
-        "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
-        "token_endpoint_auth_signing_alg_values_supported": list(VERIFYING_ALGORITHMS),
-        "introspection_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS[:3]),
-        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "token_endpoint_auth_methods_supported": list(auth_methods),
+        "token_endpoint_auth_signing_alg_values_supported": ["HS256", *VERIFYING_ALGORITHMS],
+        "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
+        "introspection_endpoint_auth_signing_alg_values_supported": ["HS256", *VERIFYING_ALGORITHMS],
+        "revocation_endpoint_auth_methods_supported": list(auth_methods),
+        "revocation_endpoint_auth_signing_alg_values_supported": ["HS256", *VERIFYING_ALGORITHMS],
         "code_challenge_methods_supported": ["S256"],
         "acr_values_supported": list(acr_values),
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
@@ -72,3 +85,12 @@ def document(
         "request_object_signing_alg_values_supported": list(VERIFYING_ALGORITHMS),
         "authorization_response_iss_parameter_supported": True,
     }
+
+
+def with_certificates(document: Mapping[str, Any], base: str) -> Mapping[str, Any]:
+    """The metadata of a provider that sees client certificates, at another host if `base` names one (RFC 8705 §5)."""
+    more: dict[str, Any] = {"tls_client_certificate_bound_access_tokens": True}
+    if base:
+        issuer = str(document["issuer"])
+        more["mtls_endpoint_aliases"] = {name: base + document[name].removeprefix(issuer) for name in ALIASED}
+    return {**document, **more}

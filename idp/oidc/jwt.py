@@ -1,6 +1,7 @@
 """JSON Web Tokens (RFC 7519, RFC 7515): `cryptography` signs ours, joserfc verifies others' behind a strict decoder."""
 
 import hashlib
+import hmac
 import warnings
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -105,7 +106,9 @@ def _integer(number: int) -> str:
     return encode_base64url(number.to_bytes((number.bit_length() + 7) // 8, "big")).decode()
 
 
-def decode_unverified(token: str, maximum: int = MAXIMUM) -> tuple[dict[str, Any], dict[str, Any]]:
+def decode_unverified(
+    token: str, maximum: int = MAXIMUM, *, allowed_headers: frozenset[str] = frozenset()
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a compact JWT whose signature is still to be checked. Raises InvalidJwt.
 
     One strict decoder: three canonical base64url segments, JSON objects, no header member that moves trust (RFC 8725).
@@ -120,7 +123,9 @@ def decode_unverified(token: str, maximum: int = MAXIMUM) -> tuple[dict[str, Any
         header, claims = orjson.loads(parts[0]), orjson.loads(parts[1])
     except orjson.JSONDecodeError:
         raise InvalidJwt("not JSON") from None
-    if not isinstance(header, dict) or not isinstance(claims, dict) or FORBIDDEN_HEADERS & header.keys():
+    if not isinstance(header, dict) or not isinstance(claims, dict):
+        raise InvalidJwt("not JSON objects")
+    if FORBIDDEN_HEADERS & header.keys() - allowed_headers:
         raise InvalidJwt("header refused")
     return header, claims
 
@@ -142,14 +147,20 @@ def verify(
     for jwk in keys:
         if (kid is not None and jwk.get("kid") not in (None, kid)) or jwk.get("alg") not in (None, alg):
             continue
-        if jwk.get("kty") != KEY_TYPES.get(alg) or jwk.get("use") == "enc":
-            continue
-        try:
-            jws.deserialize_compact(token.encode(), _import(jwk), algorithms=[alg])
-        except (JoseError, ValueError):
-            continue
-        return header, claims
+        if jwk.get("use") != "enc" and is_signed_by(token, alg, jwk):
+            return header, claims
     raise InvalidJwt("no key verifies the signature")
+
+
+def is_signed_by(token: str, alg: str, jwk: Mapping[str, Any]) -> bool:
+    """Whether that public JWK verifies the signature; its type must fit the algorithm."""
+    if jwk.get("kty") != KEY_TYPES.get(alg):
+        return False
+    try:
+        jws.deserialize_compact(token.encode(), _import(jwk), algorithms=[alg])
+    except (JoseError, ValueError):
+        return False
+    return True
 
 
 def _import(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
@@ -161,6 +172,18 @@ def _import(jwk: Mapping[str, Any]) -> RSAKey | ECKey | OKPKey:
     if isinstance(key, ECKey | OKPKey):
         return key
     raise ValueError("key refused")
+
+
+def verify_with_secret(token: str, secret: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a JWT that this secret signed with HS256. Raises InvalidJwt."""
+    header, claims = decode_unverified(token)
+    if header.get("alg") != "HS256" or len(secret) < 32:
+        raise InvalidJwt("algorithm refused")
+    message, _, signature = token.rpartition(".")
+    expected = encode_base64url(hmac.digest(secret.encode(), message.encode(), "sha256"))
+    if not hmac.compare_digest(expected, signature.encode()):
+        raise InvalidJwt("wrong signature")
+    return header, claims
 
 
 def left_half_hash(value: str, alg: str = "RS256") -> str:

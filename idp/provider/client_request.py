@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from idp.oidc.client_certificate import ClientCertificate
 from idp.oidc.request import Parameters
 
 
@@ -23,3 +24,5 @@ class ClientRequest:
     """The network address that it came from."""
     accept: str = ""
     """The Accept header."""
+    certificate: ClientCertificate | None = None
+    """The client certificate that the trusted proxy saw."""

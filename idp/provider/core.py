@@ -1,11 +1,17 @@
 """What every endpoint function stands on: settings, keys, clients, statements; and the sealed values."""
 
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from idp import audit
+from idp.audit import Fact
 from idp.db.hot import HotPath
+from idp.db.sealing import load_cipher
 from idp.oidc import subject
+from idp.provider.blocked import BlockedAddresses
 from idp.provider.keys import KeyStore
 from idp.provider.statements import Statements
 from idp.relying_parties.cache import ClientCache, RelyingParty
@@ -102,9 +108,15 @@ class Provider:
         self.keys = KeyStore(settings.keys.directory, settings.keys.reload_seconds)
         self.fetcher = Fetcher(settings.fetching, demo=settings.server.demo)
         self.key_sets = KeySets(self.fetcher, settings.fetching.key_set_seconds)
+        self.blocked = BlockedAddresses()
         self.idle_milliseconds = settings.sessions.idle_minutes * 60_000
         if any(Path(settings.keys.directory).glob("*.*")):
             self.keys.reload()
+
+    @cached_property
+    def column_cipher(self) -> AESGCM:
+        """Opens what sealed columns hold."""
+        return load_cipher(Path(self.settings.keys.directory))
 
     def seal(self, purpose: str, value: msgspec.Struct) -> str:
         """A value that only this provider can read, for that purpose alone."""
@@ -135,6 +147,13 @@ class Provider:
         if now - session.last_seen_at >= 60_000:
             self.hot.write(self.sql.touch_session, {"v_id": key, "v_now": now})
         return session
+
+    def record(
+        self, event: str, now: int, *, account_id: str | None = None, client_id: str | None = None, **ids: Fact
+    ) -> None:
+        """Add a line to the audit log at once: what it tells has happened, whatever the answer."""
+        row = audit.as_row(event, now, account_id=account_id, client_id=client_id, ids=ids)
+        self.hot.write(self.sql.record, {f"v_{name}": value for name, value in row.items()})
 
     def revoke_grant(self, grant_id: str, now: int) -> None:
         """End a grant with all its tokens."""

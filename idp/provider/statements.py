@@ -10,6 +10,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     cast,
     exists,
     insert,
@@ -18,9 +19,11 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from idp.accounts.models import MAY_LOG_IN, Account, Session
+from idp.audit import AuditEntry
 from idp.db.hot import HotPath
 from idp.grants.models import Consent, Grant
 from idp.limits import Counter
@@ -88,9 +91,26 @@ class Statements:
         self.grant = hot.compile(_grant())
         self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
         self.children = hot.compile(children_of_account(value("account_id")))
+        self.count = hot.compile(_count())
+        self.record = hot.compile(
+            insert(AuditEntry).values({column.name: value(column.name) for column in AuditEntry.__table__.columns})
+        )
         self.remember = hot.compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
         )
+
+
+def _count() -> Any:
+    """Count one in a window that opens with the first and ends at its instant; gives the count and the end."""
+    new = sqlite.insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
+    over = Counter.ends_at <= value("now")
+    return new.on_conflict_do_update(
+        index_elements=[Counter.key],
+        set_={
+            "used": case((over, literal_column("1")), else_=Counter.used + literal_column("1")),
+            "ends_at": case((over, new.excluded.ends_at), else_=Counter.ends_at),
+        },
+    ).returning(Counter.used, Counter.ends_at)
 
 
 def _session() -> Any:

@@ -12,6 +12,8 @@ from idp.db.hot import HotPath, Row
 from idp.oidc import response_types
 from idp.relying_parties import answer_members, request_members
 from idp.relying_parties.answer_members import Protection
+from idp.oidc.client_certificate import SUBJECT_MEMBERS
+from idp.oidc.profiles import PROFILES, Profile
 from idp.relying_parties.models import Client
 from idp.relying_parties.request_members import RequestRules
 
@@ -51,6 +53,19 @@ class RelyingParty:
     userinfo: Protection = field(default_factory=Protection)
     authorization: Protection = field(default_factory=Protection)
     requests: RequestRules = field(default_factory=RequestRules)
+    profile: str = "oidc"
+    auth_alg: str = ""
+    """What it signs its assertions with; empty: any that its profile allows."""
+    sealed_secret: bytes = b""
+    certificate_name: tuple[str, str] = ("", "")
+    """The name in its certificate: the registration's member and its value (RFC 8705 §2.1.2)."""
+    dpop_bound: bool = False
+    certificate_bound: bool = False
+
+    @property
+    def rules(self) -> Profile:
+        """The rules of its profile."""
+        return PROFILES[self.profile]
 
     @property
     def is_public(self) -> bool:
@@ -59,7 +74,7 @@ class RelyingParty:
 
 
 def _build(row: Row) -> RelyingParty:
-    client_id, name, secret, scope, first_party, birth_dates, raw = row
+    client_id, name, secret, sealed, scope, first_party, birth_dates, raw = row
     metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     redirect_uris = tuple(metadata.get("redirect_uris", ()))
     sector = metadata.get("sector_identifier") or (urlsplit(redirect_uris[0]).hostname if redirect_uris else client_id)
@@ -90,6 +105,12 @@ def _build(row: Row) -> RelyingParty:
         userinfo=answer_members.read(metadata, "userinfo"),
         authorization=answer_members.read(metadata, "authorization", "RS256"),
         requests=request_members.read(metadata),
+        profile=metadata.get("profile", "oidc"),
+        auth_alg=metadata.get("token_endpoint_auth_signing_alg", ""),
+        sealed_secret=bytes(sealed or b""),
+        certificate_name=next(((kind, metadata[kind]) for kind in SUBJECT_MEMBERS if metadata.get(kind)), ("", "")),
+        dpop_bound=bool(metadata.get("dpop_bound_access_tokens", False)),
+        certificate_bound=bool(metadata.get("tls_client_certificate_bound_access_tokens", False)),
     )
 
 
@@ -103,6 +124,7 @@ class ClientCache:
             Client.client_id,
             Client.client_name,
             Client.secret,
+            Client.sealed_secret,
             Client.scope,
             Client.first_party,
             Client.birth_dates_allowed,

@@ -6,6 +6,9 @@ from sqlalchemy import JSON, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.db import Base
+from idp.db.sealing import Sealed
+
+SECRET_PURPOSE = "client secret"
 
 
 class Client(Base):
@@ -17,8 +20,9 @@ class Client(Base):
     client_name: Mapped[str] = mapped_column(String(200))
     metadata_: Mapped[dict[str, object]] = mapped_column("metadata", JSON, default=dict)
     secret: Mapped[str | None] = mapped_column(Text)
-    """SHA-256 of the secret (256 random bits), or the secret sealed where client_secret_jwt needs it."""
-    secret_method: Mapped[str] = mapped_column(String(10), default="hashed")
+    """SHA-256 of the secret (256 random bits)."""
+    sealed_secret: Mapped[dict[str, str] | None] = mapped_column(Sealed(SECRET_PURPOSE))
+    """The secret itself, sealed, where client_secret_jwt needs it."""
     scope: Mapped[str] = mapped_column(Text, default="openid")
     """Scopes the administrator grants, separated by spaces; dynamic registration never adds to them."""
     first_party: Mapped[bool] = mapped_column(default=False)

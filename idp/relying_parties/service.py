@@ -51,7 +51,7 @@ def register(
     shown = None
     if whole.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret"):
         shown = secret or secrets.token_urlsafe(32)
-        client.secret = hash_secret(shown)
+        _keep_secret(client, shown)
     db.session.add(client)
     db.session.flush()
     return client, shown
@@ -84,10 +84,17 @@ def rotate_secret(client_id: str) -> str:
     if client.secret is None:
         raise InvalidMetadata(problems=["token_endpoint_auth_method: this client has no secret"])
     shown = secrets.token_urlsafe(32)
-    client.secret = hash_secret(shown)
+    _keep_secret(client, shown)
     client.updated_at = clock.now()
     db.session.flush()
     return shown
+
+
+def _keep_secret(client: Client, secret: str) -> None:
+    """Its hash; sealed beside it for client_secret_jwt alone (ARCHITECTURE, decision 4)."""
+    client.secret = hash_secret(secret)
+    needs_it = client.metadata_.get("token_endpoint_auth_method") == "client_secret_jwt"
+    client.sealed_secret = {"secret": secret} if needs_it else None
 
 
 def hash_secret(secret: str) -> str:

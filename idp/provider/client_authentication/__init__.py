@@ -3,8 +3,17 @@
 A client is authenticated by the one method it registered; a weaker one never passes.
 """
 
-from idp.oidc.errors import invalid_client
-from idp.provider.client_authentication import client_secret_basic, client_secret_post, none, private_key_jwt
+from idp.oidc.errors import ProtocolError, invalid_client
+from idp.provider.client_authentication import (
+    client_secret_basic,
+    client_secret_jwt,
+    client_secret_post,
+    failures,
+    none,
+    private_key_jwt,
+    self_signed_tls_client_auth,
+    tls_client_auth,
+)
 from idp.provider.client_authentication.method import Method
 from idp.provider.client_authentication.presentation import read
 from idp.provider.client_request import ClientRequest
@@ -14,7 +23,10 @@ from idp.relying_parties.cache import RelyingParty
 METHODS: dict[str, Method] = {
     "client_secret_basic": client_secret_basic.METHOD,
     "client_secret_post": client_secret_post.METHOD,
+    "client_secret_jwt": client_secret_jwt.METHOD,
     "private_key_jwt": private_key_jwt.METHOD,
+    "tls_client_auth": tls_client_auth.METHOD,
+    "self_signed_tls_client_auth": self_signed_tls_client_auth.METHOD,
     "none": none.METHOD,
 }
 
@@ -25,8 +37,14 @@ def authenticate(provider: Provider, request: ClientRequest) -> RelyingParty:
     client = provider.clients.find(presented.client_id) if presented.client_id else None
     if client is None:
         raise invalid_client("unknown client")
-    method = METHODS.get(client.auth_method)
-    if method is None or method.way is not presented.way:
+    if provider.blocked.holds(client.client_id, request.address, request.now):
+        raise invalid_client("too many failures from this address")
+    method = METHODS[client.auth_method]
+    if method.way is not presented.way:
         raise invalid_client(f"{client.client_id} registered {client.auth_method}")
-    method.verify(provider, client, request, presented.credential)
+    try:
+        method.verify(provider, client, request, presented.credential)
+    except ProtocolError:
+        failures.count(provider, client, request)
+        raise
     return client

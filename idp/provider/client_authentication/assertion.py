@@ -7,18 +7,23 @@ from typing import Any
 from idp.db.hot import Duplicate
 from idp.oidc import client_assertion
 from idp.oidc.errors import invalid_client
+from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.relying_parties.cache import RelyingParty
 
 
-def accept(provider: Provider, client: RelyingParty, claims: Mapping[str, Any], now: int) -> None:
+def accept(provider: Provider, client: RelyingParty, claims: Mapping[str, Any], request: ClientRequest) -> None:
     """Take verified claims, once. Raises invalid_client."""
+    audiences = {provider.issuer}
+    if not client.rules.issuer_is_the_only_audience:
+        # OpenID Connect Core §9 speaks of the token endpoint, RFC 9126 §2 of the endpoint that is called.
+        audiences |= {provider.issuer + "/token", request.url}
     try:
         jti, exp = client_assertion.check_claims(
             claims,
             client_id=client.client_id,
-            audiences=(provider.issuer, provider.issuer + "/token"),
-            now=now // 1000,
+            audiences=audiences,
+            now=request.now // 1000,
             leeway=provider.settings.tokens.leeway_seconds,
         )
     except client_assertion.AssertionRefused as error:

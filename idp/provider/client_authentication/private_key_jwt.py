@@ -10,13 +10,16 @@ from idp.relying_parties.cache import RelyingParty
 
 
 def _verify(provider: Provider, client: RelyingParty, request: ClientRequest, credential: str) -> None:
+    allowed = client.rules.client_algorithms
+    if client.auth_alg:
+        allowed = tuple(alg for alg in allowed if alg == client.auth_alg)
     try:
         kid = jwt.decode_unverified(credential)[0].get("kid")
         keys = provider.key_sets.of(client, kid if isinstance(kid, str) else None)
-        _, claims = jwt.verify(credential, keys)
+        _, claims = jwt.verify(credential, keys, allowed)
     except jwt.InvalidJwt as error:
         raise invalid_client(str(error)) from None
-    assertion.accept(provider, client, claims, request.now)
+    assertion.accept(provider, client, claims, request)
 
 
 METHOD = Method(Way.ASSERTION, _verify)

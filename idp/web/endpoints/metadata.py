@@ -7,6 +7,7 @@ from idp.oidc import discovery
 from idp.oidc.jwt import SIGNING_ALGORITHMS
 from idp.provider.core import ACR_VALUES, Provider
 from idp.provider.keys import KeySet
+from idp.settings import Mtls
 from idp.web.dispatch import Endpoint
 from idp.web.http import HttpAnswer, HttpRequest
 
@@ -16,13 +17,17 @@ HEADERS = (("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Orig
 
 def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
     """`/.well-known/openid-configuration` and `/jwks`."""
+    mtls = provider.settings.mtls
     document = discovery.document(
         provider.issuer,
         provider.settings.protocol,
         algorithms=SIGNING_ALGORITHMS,
         acr_values=ACR_VALUES,
         languages=provider.settings.site.languages,
+        auth_methods=[name for name in discovery.AUTHENTICATION_METHODS if _is_on(name, mtls)],
     )
+    if mtls.header:
+        document = discovery.with_certificates(document, mtls.endpoint_base)
     configuration = HttpAnswer.json(document, headers=HEADERS)
     kept: list[tuple[KeySet, int, HttpAnswer]] = []
 
@@ -44,3 +49,10 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
         ("GET", "/.well-known/openid-configuration"): answer_configuration,
         ("GET", "/jwks"): answer_jwks,
     }
+
+
+def _is_on(auth_method: str, mtls: Mtls) -> bool:
+    """Certificates need the proxy's header, and its verdict where the authority counts."""
+    if auth_method == "tls_client_auth":
+        return bool(mtls.header and mtls.verdict_header)
+    return auth_method != "self_signed_tls_client_auth" or bool(mtls.header)

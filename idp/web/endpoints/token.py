@@ -5,13 +5,13 @@ from typing import Any
 
 import structlog
 
-from idp import clock
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import parse
 from idp.provider import access, token_endpoint
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.web.dispatch import Endpoint
+from idp.web.endpoints.client_request import client_request
 from idp.web.http import FORM, HttpAnswer, HttpRequest
 
 log = structlog.get_logger(__name__)
@@ -34,26 +34,11 @@ def _endpoint(provider: Provider, respond: Respond) -> Endpoint:
                 raise invalid_request("the body must be a form")
             if http.query:
                 raise invalid_request("parameters belong in the body")
-            return HttpAnswer.json(respond(provider, client_request(provider, http)) or {})
+            return HttpAnswer.json(respond(provider, client_request(provider, http, parse(http.body))) or {})
         except ProtocolError as error:
             return error_answer(error)
 
     return answer
-
-
-def client_request(provider: Provider, http: HttpRequest) -> ClientRequest:
-    """The request as the protocol knows it."""
-    environ = http.environ
-    return ClientRequest(
-        parameters=parse(http.body),
-        now=clock.to_milliseconds(clock.now()),
-        url=provider.issuer + http.path,
-        method=http.method,
-        authorization=environ.get("HTTP_AUTHORIZATION", ""),
-        dpop=environ.get("HTTP_DPOP", ""),
-        address=environ.get("REMOTE_ADDR", ""),
-        accept=environ.get("HTTP_ACCEPT", ""),
-    )
 
 
 def error_answer(error: ProtocolError) -> HttpAnswer:
