@@ -478,6 +478,18 @@ def _is_network(text: str) -> bool:
     return True
 
 
+def _mtls_problems(mtls: Mtls) -> list[str]:
+    problems = []
+    if mtls.header and not mtls.proxies:
+        problems.append("mtls.proxies: the addresses of the proxies that may send mtls.header")
+    for text in mtls.proxies:
+        if not _is_network(text):
+            problems.append(f"mtls.proxies: {text} is neither an address nor a network")
+    if mtls.endpoint_base and not mtls.endpoint_base.startswith("https://"):
+        problems.append("mtls.endpoint_base: must be https")
+    return problems
+
+
 def _contradictions(settings: Settings) -> list[str]:
     """What each key allows but not together."""
     problems = []
@@ -490,13 +502,7 @@ def _contradictions(settings: Settings) -> list[str]:
         problems.append("server.issuer: must be https (plain http works at 127.0.0.1 with server.demo = true only)")
     if settings.server.demo and not is_loopback(settings.server.issuer):
         problems.append("server.demo: only for an issuer at 127.0.0.1")
-    if settings.mtls.header and not settings.mtls.proxies:
-        problems.append("mtls.proxies: the addresses of the proxies that may send mtls.header")
-    problems += [
-        f"mtls.proxies: {text} is no address or network" for text in settings.mtls.proxies if not _is_network(text)
-    ]
-    if settings.mtls.endpoint_base and not settings.mtls.endpoint_base.startswith("https://"):
-        problems.append("mtls.endpoint_base: must be https")
+    problems += _mtls_problems(settings.mtls)
     if settings.sms.driver != "none" and not settings.sms.url:
         problems.append(f"sms.url: the {settings.sms.driver} gateway needs its address")
     if settings.sms.driver == "ovh" and not (settings.sms.consumer_key and settings.sms.service):

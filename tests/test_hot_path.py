@@ -27,7 +27,7 @@ def hot(synchronous: str, app: Flask, settings: Settings) -> Iterator[HotPath]:
 
 
 def add(hot: HotPath, name: str) -> None:
-    columns = ("client_id", "client_name", "metadata", "secret_method", "scope", "first_party", "birth_dates_allowed")
+    columns = ("client_id", "client_name", "metadata", "scope", "first_party", "birth_dates_allowed")
     names = (*columns, "created_at", "updated_at")
     sql = hot.compile(insert(clients).values({column: bindparam(column) for column in names}))
     row = dict.fromkeys(names, "x") | {"client_id": name, "first_party": False, "birth_dates_allowed": False}

@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from idp.accounts.models import MAY_LOG_IN, Account, Session
@@ -101,8 +101,11 @@ class Statements:
 
 
 def _count() -> Any:
-    """Count one in a window that opens with the first and ends at its instant; gives the count and the end."""
-    new = sqlite.insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
+    """Count one in a window that opens with the first and ends at its instant; gives the count and the end.
+
+    Both compilers write the conflict clause alike.
+    """
+    new = postgresql.insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
     over = Counter.ends_at <= value("now")
     return new.on_conflict_do_update(
         index_elements=[Counter.key],

@@ -10,10 +10,10 @@ from sqlalchemy import bindparam, select
 
 from idp.db.hot import HotPath, Row
 from idp.oidc import response_types
-from idp.relying_parties import answer_members, request_members
-from idp.relying_parties.answer_members import Protection
 from idp.oidc.client_certificate import SUBJECT_MEMBERS
 from idp.oidc.profiles import PROFILES, Profile
+from idp.relying_parties import answer_members, request_members
+from idp.relying_parties.answer_members import Protection
 from idp.relying_parties.models import Client
 from idp.relying_parties.request_members import RequestRules
 

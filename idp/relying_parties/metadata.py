@@ -8,7 +8,7 @@ from typing import Any
 from idp.oidc import key_set, redirect_uri, response_types
 from idp.oidc.discovery import AUTHENTICATION_METHODS
 from idp.oidc.scopes import SCOPES
-from idp.relying_parties import answer_members, request_members
+from idp.relying_parties import answer_members, authentication_members, request_members
 
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
@@ -37,6 +37,7 @@ MEMBERS: dict[str, type] = {
     "logo_uri": str,
     "contacts": list,
     **answer_members.MEMBERS,
+    **authentication_members.MEMBERS,
     **request_members.MEMBERS,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "application_type": ("web", "native"),
     "subject_type": ("pairwise", "public"),
     **answer_members.CHOICES,
+    **authentication_members.CHOICES,
     **request_members.CHOICES,
 }
 
@@ -105,17 +107,13 @@ def _key_problems(metadata: Mapping[str, Any]) -> list[str]:
 def _consistency_problems(metadata: Mapping[str, Any]) -> list[str]:
     found = []
     grants = metadata.get("grant_types", ["authorization_code"])
-    method = metadata.get("token_endpoint_auth_method", "client_secret_basic")
     if unknown := set(grants) - set(GRANT_TYPES):
         found.append(f"grant_types: unknown {' '.join(sorted(unknown))}")
     if "authorization_code" in grants or "response_types" in metadata:
         found += response_types.problems(metadata.get("response_types", ["code"]), grants)
     if {"authorization_code", "implicit"} & set(grants) and not metadata.get("redirect_uris"):
         found.append("redirect_uris: at least one")
-    if method == "private_key_jwt" and not (metadata.get("jwks", {}).get("keys") or "jwks_uri" in metadata):
-        found.append("jwks: private_key_jwt needs a key")
-    if method == "none" and "client_credentials" in grants:
-        found.append("grant_types: client_credentials needs client authentication")
+    found += authentication_members.find_problems(metadata)
     found += answer_members.find_problems(metadata) + request_members.find_problems(metadata)
     hosts = {uri.split("/")[2:3] and uri.split("/")[2].partition(":")[0] for uri in metadata.get("redirect_uris", ())}
     if len(hosts) > 1 and "sector_identifier" not in metadata and metadata.get("subject_type") != "public":
