@@ -262,8 +262,6 @@ class Recovery(Section, frozen=True, kw_only=True):
     """Life of the link that validates a new e-mail address."""
     not_me_days: Positive = 7
     """How long «ce n'est pas moi» in the mail to the old address works."""
-    password_tries_per_hour: Positive = 10
-    """Wrong current passwords on the account page, an hour; past it the session ends."""
 
 
 class Registry(Section, frozen=True, kw_only=True):

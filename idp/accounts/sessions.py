@@ -71,6 +71,14 @@ def find(cookie: str, settings: Sessions) -> Session | None:
     return session
 
 
+def renew(session: Session) -> str:
+    """A new cookie for a session that goes on: the old one is dead (OWASP WSTG-SESS-03)."""
+    cookie = secrets.token_urlsafe(32)
+    session.id = digest(cookie)
+    db.session.flush()
+    return cookie
+
+
 def _replace(cookie: str, account_id: str, settings: Sessions) -> str:
     """Delete the row of a cookie; its public id when it was that account's, and lived."""
     if not cookie:
