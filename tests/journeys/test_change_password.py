@@ -85,8 +85,8 @@ def test_refresh_tokens_of_other_sessions_die_and_those_of_this_one_live(owner, 
             for name, person in (("this", owner), ("other", another_browser))
         }
         for name, session_id in {**public, "offline": None}.items():
-            db.session.add(Grant(id=name, client_id="portal", account_id=account(app).id, session_id=session_id, scope="openid",
-                                 created_at=clock.instant, ends_at=clock.instant))  # fmt: skip
+            db.session.add(Grant(id=name, client_id="portal", account_id=account(app).id, session_id=session_id,
+                                 scope="openid", created_at=clock.instant, ends_at=clock.instant))  # fmt: skip
         db.session.commit()
 
     changes(owner)
