@@ -31,6 +31,9 @@ sender = "ne-pas-repondre@educonnect.example.org"
 [worker]
 poll_milliseconds = 200
 
+[logs]
+form = "text"
+
 [contact]
 name = "Assistance de l’académie de Lille"
 phone = "01 99 00 59 00"

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import DDL, JSON, Index, String, Table, event
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
-from idp import clock
+from idp import clock, metrics
 from idp.db import Base, db, new_id
 
 EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
@@ -83,6 +83,7 @@ def record(event: str, *, account_id: str | None = None, client_id: str | None =
         AuditEntry(at=clock.now(), event=event, account_id=account_id, client_id=_safe_text(client_id), ids=facts)
     )
     db.session.flush()
+    metrics.count_act(event)
 
 
 def as_row(

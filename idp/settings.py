@@ -337,6 +337,22 @@ class Site(Section, frozen=True, kw_only=True):
     """Languages offered, the default first."""
 
 
+class Logs(Section, frozen=True, kw_only=True):
+    """Logs, on the standard output. They hold no personal data."""
+
+    form: Literal["json", "text"] = "json"
+    """json: one object a line. text: key=value, for a person to read."""
+
+
+class Metrics(Section, frozen=True, kw_only=True):
+    """What Prometheus may ask, on a listener of its own: never let the outside reach it."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """The port to listen on; 0: no listener."""
+
+
 class Limits(Section, frozen=True, kw_only=True):
     """Limits by network address; those on money and secrets are always in the database."""
 
@@ -384,6 +400,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)
+    logs: Logs = msgspec.field(default_factory=Logs)
+    metrics: Metrics = msgspec.field(default_factory=Metrics)
     fetching: Fetching = msgspec.field(default_factory=Fetching)
 
 

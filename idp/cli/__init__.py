@@ -1,15 +1,19 @@
 """The `idp` command: one module a subject, loaded when it is asked for."""
 
 import importlib
+import os
 import sys
+from pathlib import Path
 
 import click
 
+from idp import logs
 from idp.errors import ConfigurationError
 from idp.settings import load
 
 SUBJECTS = {
     "serve": "Answer pages and endpoints.",
+    "check": "Say what is wrong with this deployment, and what to do.",
     "migrate": "Bring the database to this version's tables.",
     "settings": "The settings file's documentation.",
     "registry": "Schools, pupils and responsables.",
@@ -17,6 +21,7 @@ SUBJECTS = {
     "clients": "Client applications.",
     "accounts": "Parents' accounts.",
     "worker": "Deliver messages.",
+    "metrics": "Answer Prometheus; `idp serve` starts it.",
     "outbox": "Look at the messages that wait.",
 }
 
@@ -43,7 +48,11 @@ def main(ctx: click.Context, config: str | None) -> None:
     """Identity provider for the parents of school children."""
     if ctx.invoked_subcommand == "settings" or "--help" in sys.argv:
         return
-    ctx.obj = load(config)
+    if config:
+        # Server processes and the worker read the same file.
+        os.environ["IDP_CONFIG"] = str(Path(config).absolute())
+    ctx.obj = load()
+    logs.configure(ctx.obj.logs.form)
 
 
 def run() -> None:

@@ -8,6 +8,7 @@ import click
 
 from idp import limits
 from idp.cli.context import application
+from idp.cli.parent import end_with
 from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
@@ -17,8 +18,9 @@ from idp.settings import Settings
 
 @click.command()
 @click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
+@click.option("--end-with", "parent", type=int, hidden=True)
 @click.pass_obj
-def command(settings: Settings, once: bool) -> None:
+def command(settings: Settings, once: bool, parent: int | None) -> None:
     """Deliver messages until SIGTERM. Any number of workers may run at once."""
     stop = threading.Event()
 
@@ -27,6 +29,8 @@ def command(settings: Settings, once: bool) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    if parent is not None:
+        end_with(parent)
     senders = senders_of(settings)
     with application(settings):
         delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep))

@@ -17,9 +17,11 @@ def options(settings: Database) -> dict[str, Any]:
             # Flask-SQLAlchemy would look for a relative path in a folder of its own.
             file = Path(url.database).absolute()
             file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch(mode=0o600)  # SQLite gives its journal files the same mode.
             url = url.set(database=str(file))
-        return {"url": url, "connect_args": {"timeout": 15, "isolation_level": None}}
-    return {"url": url, "pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_pre_ping": True}
+        return {"url": url, "hide_parameters": True, "connect_args": {"timeout": 15, "isolation_level": None}}
+    pool = {"pool_size": settings.pool_size, "max_overflow": settings.pool_size, "pool_pre_ping": True}
+    return {"url": url, "hide_parameters": True, **pool}
 
 
 def prepare(engine: Engine, settings: Database) -> None:

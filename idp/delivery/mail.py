@@ -30,7 +30,7 @@ class SmtpSender:
         """Send; the receipt is the Message-ID, made of the row's id, by which a receiver can tell a repetition."""
         mail = compose(message, self._settings)
         try:
-            with contextlib.closing(self._connect()) as relay:
+            with contextlib.closing(self.connect()) as relay:
                 relay.send_message(mail)
                 with contextlib.suppress(smtplib.SMTPException, OSError):
                     relay.quit()  # The relay has taken the mail: what fails from here on is no failure to send.
@@ -43,7 +43,7 @@ class SmtpSender:
             raise Undelivered(in_short(error)) from error
         return str(mail["Message-ID"])
 
-    def _connect(self) -> smtplib.SMTP:
+    def connect(self) -> smtplib.SMTP:
         """A connection that is encrypted and logged in as the settings say. Never falls back to plain text."""
         settings = self._settings
         name = _domain(settings.sender)

@@ -38,7 +38,7 @@ Show = Callable[[Client, TestResponse], Page]
 
 
 @pytest.fixture
-def show(browser: Browser) -> Show:  # noqa: F811
+def show(browser: Browser) -> Show:
     """Opens a window in which every address is answered by the application itself: no server, no network."""
 
     def open_window(client: Client, answer: TestResponse) -> Page:

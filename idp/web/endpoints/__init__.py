@@ -5,20 +5,32 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from idp.metrics import TOKEN_SECONDS
 from idp.web.dispatch import Endpoint, answer_of
-from idp.web.endpoints import authorization, consent, end_session, metadata, token, userinfo
-from idp.web.http import HttpRequest
+from idp.web.endpoints import authorization, consent, end_session, health, metadata, token, userinfo
+from idp.web.http import HttpAnswer, HttpRequest
 
 
 def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
     """What `idp.web.dispatch.Dispatch` answers in front of Flask."""
     provider = services.provider
-    return {
+    table = {
+        **health.endpoints(provider),
         **metadata.endpoints(provider),
         **token.endpoints(provider),
         **userinfo.endpoints(provider),
         ("GET", "/authorize"): authorization.hot_endpoint(provider),
     }
+    table["POST", "/token"] = _timed(table["POST", "/token"])
+    return table
+
+
+def _timed(endpoint: Endpoint) -> Endpoint:
+    def answer(http: HttpRequest) -> HttpAnswer | None:
+        with TOKEN_SECONDS.time():
+            return endpoint(http)
+
+    return answer
 
 
 def register(app: Flask, table: Mapping[tuple[str, str], Endpoint]) -> None:
