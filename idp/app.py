@@ -16,6 +16,7 @@ from idp.db.hot import HotPath, open_hot_path
 from idp.delivery import messages
 from idp.delivery import models as _delivery
 from idp.flows import models as _flows
+from idp.franceconnect import models as _franceconnect
 from idp.grants import models as _grants
 from idp.registry import models as _registry
 from idp.relying_parties import models as _relying_parties
@@ -24,7 +25,19 @@ from idp.web import endpoints, pages
 from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
-MODELS = (audit, limits, _accounts, _links, _merges, _delivery, _flows, _grants, _registry, _relying_parties)
+MODELS = (
+    audit,
+    limits,
+    _accounts,
+    _links,
+    _merges,
+    _delivery,
+    _flows,
+    _franceconnect,
+    _grants,
+    _registry,
+    _relying_parties,
+)
 """Imported so that the metadata knows every table."""
 
 PACKAGE = Path(__file__).resolve().parent

@@ -377,6 +377,77 @@ class Fetching(Section, frozen=True, kw_only=True):
     """How long a client's fetched keys are used before they are asked for again."""
 
 
+class FranceConnect(Section, frozen=True, kw_only=True):
+    """Login by FranceConnect."""
+
+    issuer: str = ""
+    """Its issuer: `https://oidc.franceconnect.gouv.fr/api/v2`, or the sandbox's. Empty: no button."""
+    client_id: str = ""
+    """The identifier that FranceConnect gave (64 hexadecimal digits)."""
+    client_secret: str = ""
+    """The secret that FranceConnect gave. The environment is the place for it: IDP_FRANCECONNECT__CLIENT_SECRET."""
+    authentication: Literal["client_secret_post", "private_key_jwt"] = "client_secret_post"
+    """How the provider authenticates there; private_key_jwt signs with the current key of `alg`."""
+    alg: Literal["ES256", "RS256"] = "ES256"
+    """The algorithm registered there for ID tokens and userinfo; any other is refused."""
+    scopes: tuple[str, ...] = (
+        "openid",
+        "given_name",
+        "family_name",
+        "preferred_username",
+        "gender",
+        "birthdate",
+        "birthplace",
+        "birthcountry",
+        "email",
+    )
+    """What is asked about a parent who is not linked yet; FranceConnect shows it to the parent."""
+    scopes_known: tuple[str, ...] = ("openid",)
+    """What is asked when this browser has linked its account before."""
+    button_file: str = ""
+    """The official picture of the button, as the deployer got it (SVG or PNG); empty: the button is drawn."""
+
+
+class UpstreamProvider(Section, frozen=True, kw_only=True):
+    """Login by one more OpenID provider, found by discovery."""
+
+    issuer: str = ""
+    """Its issuer. Empty: none."""
+    name: str = "Mon autre compte"
+    """What the button says."""
+    client_id: str = ""
+    """The identifier registered there."""
+    client_secret: str = ""
+    """The secret registered there."""
+    authentication: Literal["client_secret_basic", "client_secret_post", "private_key_jwt"] = "client_secret_basic"
+    """How the provider authenticates there."""
+    alg: Literal["RS256", "PS256", "ES256", "EdDSA"] = "RS256"
+    """The algorithm registered there for ID tokens (and userinfo, where signed); any other is refused."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    """Scopes asked for."""
+    acr_values: tuple[str, ...] = ()
+    """Levels asked for; one of them must be reached."""
+    pkce: bool = True
+    """Proof key for code exchange, S256."""
+    signed_userinfo: bool = False
+    """Whether userinfo is a signed token; plain JSON is then refused."""
+    matching: Literal["proof", "linked"] = "proof"
+    """proof: an unknown identity goes through the same proofs as with FranceConnect. linked: only accounts that were
+    linked in «Mon compte» can log in."""
+    claim_given_name: str = "given_name"
+    """Name of the claim with the given names."""
+    claim_family_name: str = "family_name"
+    """Name of the claim with the birth name."""
+    claim_usage_name: str = "preferred_username"
+    """Name of the claim with the usage name."""
+    claim_birthdate: str = "birthdate"
+    """Name of the claim with the birth date (YYYY-MM-DD)."""
+    claim_gender: str = "gender"
+    """Name of the claim with the gender (female, male)."""
+    claim_email: str = "email"
+    """Name of the claim with the e-mail address, which is proposed and never trusted."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
@@ -403,6 +474,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     logs: Logs = msgspec.field(default_factory=Logs)
     metrics: Metrics = msgspec.field(default_factory=Metrics)
     fetching: Fetching = msgspec.field(default_factory=Fetching)
+    franceconnect: FranceConnect = msgspec.field(default_factory=FranceConnect)
+    upstream: UpstreamProvider = msgspec.field(default_factory=UpstreamProvider)
 
 
 def load(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -506,6 +579,21 @@ def _mtls_problems(mtls: Mtls) -> list[str]:
     return problems
 
 
+def _upstream_problems(settings: Settings) -> list[str]:
+    problems = []
+    sections: dict[str, FranceConnect | UpstreamProvider] = {
+        "franceconnect": settings.franceconnect,
+        "upstream": settings.upstream,
+    }
+    for name, upstream in sections.items():
+        plain = upstream.issuer.startswith("http://") and settings.server.demo and is_loopback(upstream.issuer)
+        if upstream.issuer and not (upstream.issuer.startswith("https://") or plain):
+            problems.append(f"{name}.issuer: must be https (plain http at 127.0.0.1 with server.demo = true only)")
+        if upstream.issuer and not upstream.client_id:
+            problems.append(f"{name}.client_id: needed with an issuer")
+    return problems
+
+
 def _contradictions(settings: Settings) -> list[str]:
     """What each key allows but not together."""
     problems = []
@@ -526,6 +614,7 @@ def _contradictions(settings: Settings) -> list[str]:
     for text in settings.fetching.private_addresses:
         if not _is_network(text):
             problems.append(f"fetching.private_addresses: {text} is neither an address nor a network")
+    problems += _upstream_problems(settings)
     if settings.mail.security == "none" and settings.mail.host not in ("", "127.0.0.1", "::1", "localhost"):
         problems.append("mail.security: none is for a relay on this machine only")
     return problems
