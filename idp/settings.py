@@ -432,8 +432,7 @@ class UpstreamProvider(Section, frozen=True, kw_only=True):
     signed_userinfo: bool = False
     """Whether userinfo is a signed token; plain JSON is then refused."""
     matching: Literal["proof", "linked"] = "proof"
-    """proof: an unknown identity goes through the same proofs as with FranceConnect. linked: only accounts that were
-    linked in «Mon compte» can log in."""
+    """proof: an unknown identity gives the proofs that FranceConnect's does. linked: only linked accounts log in."""
     claim_given_name: str = "given_name"
     """Name of the claim with the given names."""
     claim_family_name: str = "family_name"
