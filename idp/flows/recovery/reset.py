@@ -1,5 +1,6 @@
 """A new password by a proof: a link from a mail, or a code by SMS. Nothing here tells whose account it is."""
 
+import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Collection
@@ -14,6 +15,7 @@ from idp.db import db
 from idp.flows import credentials, recovery
 from idp.flows.errors import ProofExpired
 from idp.flows.models import Flow
+from idp.settings import Recovery
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ def state_digest(account: Account) -> str:
 def keep_link(flow: Flow, token: str) -> None:
     """Put a link into a flow of this browser, as its digest. Uses nothing up, and tells nothing."""
     recovery.write(flow, link=links.digest_of(token).hex(), sms_proof=None)
+
+
+def offer(flow: Flow, account: Account, settings: Recovery) -> None:
+    """A link without a mail, for somebody who has just proved the account's address by another one."""
+    keep_link(flow, links.make(account, "reset_password", life=dt.timedelta(minutes=settings.link_minutes)))
 
 
 def proof_of(flow: Flow, *, for_update: bool = False) -> Proof | None:

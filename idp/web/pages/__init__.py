@@ -6,7 +6,7 @@ from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
 from idp.web import address_limits, catalogue, security, theme
-from idp.web.pages import account, errors, frame, login, new_password, recovery, self_registration
+from idp.web.pages import account, email_change, errors, frame, login, new_password, recovery, self_registration
 
 
 def register(app: Flask) -> None:
@@ -25,3 +25,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(self_registration.pages)
     app.register_blueprint(account.pages)
     app.register_blueprint(recovery.pages)
+    app.register_blueprint(email_change.pages)

@@ -60,7 +60,13 @@ def language_url(code: str) -> str:
     """This page in another language."""
     kept = {name: value for name, value in request.args.items() if name != "ui_locales"}
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
-    if endpoint is None or endpoint.partition(".")[0] not in ("login", "self_registration", "account", "recovery"):
+    if endpoint is None or endpoint.partition(".")[0] not in (
+        "login",
+        "self_registration",
+        "account",
+        "recovery",
+        "email_change",
+    ):
         return f"?ui_locales={code}"
     # The query never reaches url_for: `_scheme` or `endpoint` in it would be taken for url_for's own arguments.
     return (

@@ -1,0 +1,103 @@
+"""«Modifier mon adresse mail». Source: parents' guide, «Comment modifier votre adresse mail ?»"""
+
+from flask import request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from idp.accounts import email as addresses
+from idp.accounts.models import Session
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import email_change
+from idp.flows.errors import TooManyRequests
+from idp.web import security
+from idp.web.pages import email_change as link_pages
+from idp.web.pages.account.frame import pages, show
+from idp.web.pages.account.session import require_fresh_login
+from idp.web.pages.frame import see_other
+from idp.web.pages.login import Answer
+
+FRESH_MINUTES = 10
+"""Somebody at a screen that was left open does not move the account to an address of their own (ATTACKS 95)."""
+LONGEST = 300
+Errors = list[tuple[str, str, str]]
+
+
+@pages.get("/adresse-mail")
+def email() -> Answer:
+    return _page(require_fresh_login(FRESH_MINUTES))
+
+
+@pages.post("/adresse-mail")
+def change_email() -> Answer:
+    security.check_form()
+    session = require_fresh_login(FRESH_MINUTES)
+    address, errors, meant = _read(session)
+    if errors or meant:
+        return _page(session, errors=errors, meant=meant), 422
+    try:
+        email_change.ask(
+            session.account, address, request.remote_addr or "", _language(), link_pages.URLS, security.settings()
+        )
+    except TooManyRequests as refusal:
+        db.session.commit()
+        return _page(session, refusal=refusal), 429
+    db.session.commit()
+    return see_other(url_for("account.informations", adresse_modifiee=1))
+
+
+@pages.post("/adresse-mail/renvoyer")
+def resend_email() -> Answer:
+    security.check_form()
+    session = require_fresh_login(FRESH_MINUTES)
+    try:
+        sent = email_change.send_again(
+            session.account, request.remote_addr or "", _language(), link_pages.URLS, security.settings()
+        )
+    except TooManyRequests as refusal:
+        db.session.commit()
+        return _page(session, refusal=refusal), 429
+    db.session.commit()
+    return see_other(url_for("account.email", envoye=1) if sent else url_for("account.email"))
+
+
+def _language() -> str:
+    return str(get_locale() or "fr")
+
+
+def _read(session: Session) -> tuple[str, Errors, str]:
+    """The address typed twice, what is wrong with it, and what was meant when its domain is one slip from a common one.
+
+    A likely slip is told once: the form then carries the address that was seen.
+    """
+    if accepted := request.form.get("utiliser", "")[:LONGEST].strip():
+        return accepted, [] if addresses.is_address(accepted) else _bad_shape(), ""
+    typed, again = (request.form.get(name, "")[:LONGEST].strip() for name in ("email", "email_confirmation"))
+    if not addresses.is_address(typed):
+        return typed, _bad_shape(), ""
+    if again != typed:
+        different = _("Les deux adresses mail sont différentes.")
+        return typed, [("email-confirmation", "email_confirmation", different)], ""
+    account = session.account
+    if account.email and account.email_verified_at and addresses.fold(account.email) == addresses.fold(typed):
+        return typed, [("email", "email", _("C’est déjà votre adresse mail. Écrivez-en une autre."))], ""
+    meant = addresses.suggestion(typed)
+    return typed, [], meant if request.form.get("adresse_vue", "") != typed else ""
+
+
+def _bad_shape() -> Errors:
+    return [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
+
+
+def _page(session: Session, *, errors: Errors | None = None, meant: str = "", refusal: Refusal | None = None) -> str:
+    typed = {name: request.form.get(name, "")[:LONGEST] for name in ("email", "email_confirmation")}
+    return show(
+        "email",
+        session,
+        pending=email_change.pending(session.account),
+        sent="envoye" in request.args,
+        typed=typed,
+        meant=meant,
+        errors=errors or [],
+        refusal=refusal,
+    )
