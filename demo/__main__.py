@@ -28,6 +28,8 @@ SCHOOLS = {
 NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
 REPORTS = "clients/lsu/reports/sample.toml"
 SCOPES = "openid profile email eleves"
+REGISTRATION_TOKEN = "demo-initial-access-token"
+REGISTRATION_SCOPES = "openid profile email phone offline_access"
 
 
 def main() -> int:
@@ -92,6 +94,8 @@ def _fill(idp: tuple[str, ...], addresses: Addresses, secrets: dict[str, str]) -
         uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
         rights = ("--scope", SCOPES, "--secret", secret, "--first-party", "--birth-dates")
         _run(*idp, "clients", "add", name, "--name", NAMES[name], *uris, *rights)
+    ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
+    _run(*idp, "clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)
     _run("-m", "clients.lsu.seed", "--config", str(addresses.file("lsu.toml")), "--reports", REPORTS)
 
 
@@ -111,6 +115,7 @@ mailbox                       {addresses.url("mailbox")}   every SMS and mail
 
 First thing to try: register as Valéry DURANT, mobile 06 39 98 12 34,
                 children Alexis (14/03/2017) and Camille (22/06/2014)
+Register a relying party of your own: initial access token {REGISTRATION_TOKEN}
 Account:        f.sow1 / {first_parent.PASSWORD}
 Demo ready""",
         flush=True,

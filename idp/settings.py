@@ -447,6 +447,19 @@ class UpstreamProvider(Section, frozen=True, kw_only=True):
     """Name of the claim with the e-mail address, which is proposed and never trusted."""
 
 
+class Registration(Section, frozen=True, kw_only=True):
+    """Dynamic client registration. It needs an initial access token: `idp clients token add`."""
+
+    open: bool = False
+    """Lets anybody register without an initial access token."""
+    open_scope: str = "openid profile email"
+    """The most that a client registered so may ask for. Never `eleves`."""
+    open_per_address_per_hour: Positive = 10
+    """Registrations without a token from one address in an hour."""
+    software_statement_issuers: tuple[str, ...] = ()
+    """Files, each a JWK Set with a member "issuer": whose software statements are believed (RFC 7591 §2.3)."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings, by section."""
 
@@ -475,6 +488,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     fetching: Fetching = msgspec.field(default_factory=Fetching)
     franceconnect: FranceConnect = msgspec.field(default_factory=FranceConnect)
     upstream: UpstreamProvider = msgspec.field(default_factory=UpstreamProvider)
+    registration: Registration = msgspec.field(default_factory=Registration)
 
 
 def load(path: str | Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:

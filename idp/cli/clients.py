@@ -4,6 +4,7 @@ import json
 
 import click
 
+from idp.cli.clients_token import token
 from idp.cli.context import application
 from idp.db import db
 from idp.errors import Refusal
@@ -14,6 +15,9 @@ from idp.settings import Settings
 @click.group()
 def command() -> None:
     """Client applications."""
+
+
+command.add_command(token)
 
 
 @command.command()

@@ -1,8 +1,10 @@
-"""Consents: what a parent let a client have."""
+"""Consents: what a parent let a client have; and their end."""
+
+from sqlalchemy import delete, update
 
 from idp import clock
 from idp.db import db
-from idp.grants.models import Consent
+from idp.grants.models import Consent, Grant
 
 
 def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> None:
@@ -15,3 +17,10 @@ def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> No
         consent.scope = " ".join(dict.fromkeys([*consent.scope.split(), *scopes]))
         consent.granted_at = now
     db.session.flush()
+
+
+def end_client(client_id: str) -> None:
+    """End every grant and consent of a client that is gone."""
+    living = update(Grant).where(Grant.client_id == client_id, Grant.revoked_at.is_(None))
+    db.session.execute(living.values(revoked_at=clock.now()).execution_options(synchronize_session=False))
+    db.session.execute(delete(Consent).where(Consent.client_id == client_id))

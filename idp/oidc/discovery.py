@@ -43,6 +43,7 @@ def document(
         "introspection_endpoint": issuer + "/introspect",
         "revocation_endpoint": issuer + "/revoke",
         "end_session_endpoint": issuer + "/end_session",
+        "registration_endpoint": issuer + "/register",
         "scopes_supported": list(SCOPES),
         "response_types_supported": list(RESPONSE_TYPES if front_channel else RESPONSE_TYPES[:1]),
         "response_modes_supported": [mode for mode in MODES if not mode.endswith("jwt")],

@@ -17,6 +17,8 @@ from idp.provider.statements import Statements
 from idp.relying_parties.cache import ClientCache, RelyingParty
 from idp.relying_parties.fetching import Fetcher
 from idp.relying_parties.key_sets import KeySets
+from idp.relying_parties.registration import Registrar
+from idp.relying_parties.software_statement import Issuers
 from idp.settings import Settings
 
 ACR_VALUES = ("eidas1",)
@@ -109,6 +111,8 @@ class Provider:
         self.fetcher = Fetcher(settings.fetching, demo=settings.server.demo)
         self.key_sets = KeySets(self.fetcher, settings.fetching.key_set_seconds)
         self.blocked = BlockedAddresses()
+        issuers = Issuers(settings.registration.software_statement_issuers)
+        self.registrar = Registrar(self.fetcher, issuers, demo=settings.server.demo)
         self.idle_milliseconds = settings.sessions.idle_minutes * 60_000
         if any(Path(settings.keys.directory).glob("*.*")):
             self.keys.reload()

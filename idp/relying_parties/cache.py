@@ -1,6 +1,7 @@
 """Clients as the protocol sees them, kept in the process for a second (PERFORMANCE rule 10)."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,9 +13,11 @@ from idp.db.hot import HotPath, Row
 from idp.oidc import response_types
 from idp.oidc.client_certificate import SUBJECT_MEMBERS
 from idp.oidc.profiles import PROFILES, Profile
-from idp.relying_parties import answer_members, request_members
+from idp.relying_parties import answer_members, logout_members, request_members
 from idp.relying_parties.answer_members import Protection
+from idp.relying_parties.logout_members import LogoutRules
 from idp.relying_parties.models import Client
+from idp.relying_parties.policy import NEVER
 from idp.relying_parties.request_members import RequestRules
 
 FRESH_SECONDS = 1.0
@@ -62,6 +65,10 @@ class RelyingParty:
     dpop_bound: bool = False
     certificate_bound: bool = False
 
+    logout: LogoutRules = field(default_factory=LogoutRules)
+    reviewed: bool = True
+    """False: it registered itself, and nobody has looked at it (attack 54)."""
+
     @property
     def rules(self) -> Profile:
         """The rules of its profile."""
@@ -73,16 +80,28 @@ class RelyingParty:
         return self.auth_method == "none"
 
 
+def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
+    """Who shares subjects with it (OpenID Connect Core §8.1): the host of its sector document or of its redirect URIs.
+
+    A host that is on every machine, or none, keeps nobody apart: such a client is a sector of its own (attack 48).
+    """
+    if named := metadata.get("sector_identifier"):
+        return str(named)
+    document = metadata.get("sector_identifier_uri")
+    uris = [document] if document else metadata.get("redirect_uris", [])
+    host = urlsplit(uris[0]).hostname if uris else None
+    return client_id if host in (None, "127.0.0.1", "::1") else host
+
+
 def _build(row: Row) -> RelyingParty:
-    client_id, name, secret, sealed, scope, first_party, birth_dates, raw = row
+    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed = row
     metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     redirect_uris = tuple(metadata.get("redirect_uris", ()))
-    sector = metadata.get("sector_identifier") or (urlsplit(redirect_uris[0]).hostname if redirect_uris else client_id)
     return RelyingParty(
         client_id=client_id,
         name=name,
         secret_hash=secret or "",
-        scopes=frozenset(scope.split()),
+        scopes=frozenset(scope.split()) - (frozenset() if reviewed else NEVER),
         first_party=bool(first_party),
         birth_dates_allowed=bool(birth_dates),
         redirect_uris=redirect_uris,
@@ -91,7 +110,7 @@ def _build(row: Row) -> RelyingParty:
         auth_method=metadata.get("token_endpoint_auth_method", "client_secret_basic"),
         alg=metadata.get("id_token_signed_response_alg", "RS256"),
         subject_type=metadata.get("subject_type", "pairwise"),
-        sector=sector or client_id,
+        sector=_sector(client_id, metadata),
         native=metadata.get("application_type") == "native",
         require_pkce=bool(metadata.get("require_pkce", False)),
         jwks=tuple(metadata.get("jwks", {}).get("keys", ())),
@@ -111,6 +130,8 @@ def _build(row: Row) -> RelyingParty:
         certificate_name=next(((kind, metadata[kind]) for kind in SUBJECT_MEMBERS if metadata.get(kind)), ("", "")),
         dpop_bound=bool(metadata.get("dpop_bound_access_tokens", False)),
         certificate_bound=bool(metadata.get("tls_client_certificate_bound_access_tokens", False)),
+        logout=logout_members.read(metadata),
+        reviewed=bool(reviewed),
     )
 
 
@@ -129,6 +150,7 @@ class ClientCache:
             Client.first_party,
             Client.birth_dates_allowed,
             Client.metadata_,
+            Client.reviewed,
         )
         enabled = (Client.client_id == bindparam("v_client_id")) & Client.disabled_at.is_(None)
         self._sql = hot.compile(select(*columns).where(enabled))

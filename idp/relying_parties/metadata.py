@@ -4,19 +4,25 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from idp.oidc import key_set, redirect_uri, response_types
 from idp.oidc.discovery import AUTHENTICATION_METHODS
 from idp.oidc.scopes import SCOPES
-from idp.relying_parties import answer_members, authentication_members, request_members
+from idp.relying_parties import answer_members, authentication_members, logout_members, request_members
 
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 GRANT_TYPES = ("authorization_code", "implicit", "refresh_token", "client_credentials")
 URI_LISTS = ("redirect_uris", "post_logout_redirect_uris")
-WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri")
-FETCHED = ("jwks_uri",)
-"""Addresses that the provider asks: https, or plain http at 127.0.0.1 in the demo."""
+WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri", "initiate_login_uri")
+FETCHED = ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
+"""Addresses that the provider or its pages ask: https, or plain http at 127.0.0.1 in the demo."""
+TRANSLATED = ("client_name", "client_uri", "policy_uri", "tos_uri", "logo_uri")
+"""Members that may be given in several languages, as `client_name#en` (RFC 7591 §2.2)."""
+ADMINISTRATORS = frozenset({"sector_identifier", "require_pkce", "resources", "resource_server", "profile"})
+"""Members that only the command line sets: dynamic registration neither grants nor drops them (attack 57)."""
 MEMBERS: dict[str, type] = {
     "redirect_uris": list,
     "post_logout_redirect_uris": list,
@@ -39,6 +45,11 @@ MEMBERS: dict[str, type] = {
     **answer_members.MEMBERS,
     **authentication_members.MEMBERS,
     **request_members.MEMBERS,
+    **logout_members.MEMBERS,
+    "sector_identifier_uri": str,
+    "initiate_login_uri": str,
+    "software_id": str,
+    "software_version": str,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "token_endpoint_auth_method": AUTHENTICATION_METHODS,
@@ -55,8 +66,7 @@ def find_problems(client_id: str, name: str, scope: str, metadata: Mapping[str, 
     found = []
     if not CLIENT_ID.fullmatch(client_id):
         found.append("client_id: 2 to 40 lower-case letters, digits, dots, hyphens, underscores")
-    if not name.strip() or len(name) > 200 or any(unicodedata.category(letter)[0] == "C" for letter in name):
-        found.append("client_name: 1 to 200 characters, no control or direction characters")
+    found += _name_problems("client_name", name)
     if unknown := set(scope.split()) - set(SCOPES):
         found.append(f"scope: unknown {' '.join(sorted(unknown))}")
     for member, value in metadata.items():
@@ -64,19 +74,39 @@ def find_problems(client_id: str, name: str, scope: str, metadata: Mapping[str, 
     return found or [*_uri_problems(metadata, demo), *_key_problems(metadata), *_consistency_problems(metadata)]
 
 
+def is_known(member: str) -> bool:
+    """Whether the member means something here; with a language tag too, where it may have one."""
+    base, tagged, tag = member.partition("#")
+    return (base in TRANSLATED and LANGUAGE_TAG.fullmatch(tag) is not None) if tagged else base in MEMBERS
+
+
+def _name_problems(member: str, name: str) -> list[str]:
+    if not name.strip() or len(name) > 200 or any(unicodedata.category(letter)[0] == "C" for letter in name):
+        return [f"{member}: 1 to 200 characters, no control or direction characters"]
+    return []
+
+
 def _member_problems(member: str, value: object) -> list[str]:
-    kind = MEMBERS.get(member)
-    if kind is None:
+    base = member.partition("#")[0]
+    kind = {**MEMBERS, "client_name": str}.get(base)
+    if kind is None or not is_known(member):
         return [f"{member}: unknown"]
-    if not isinstance(value, kind):
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         return [f"{member}: must be a {kind.__name__}"]
     if isinstance(value, list) and (len(value) > 50 or not all(isinstance(item, str) for item in value)):
         return [f"{member}: at most 50 texts"]
+    if any(len(text) > 2048 for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)):
+        return [f"{member}: at most 2048 characters"]
     if member in CHOICES and value not in CHOICES[member]:
         return [f"{member}: one of {', '.join(CHOICES[member])}"]
-    if member in WEB_LINKS and not str(value).startswith("https://"):
-        return [f"{member}: must be https"]
-    return []
+    if base in WEB_LINKS and (problem := _link_problem(str(value))):
+        return [f"{member}: {problem}"]
+    return _name_problems(member, str(value)) if base == "client_name" else []
+
+
+def _link_problem(url: str) -> str:
+    """Why no page may link to it: what a redirect URI may not be, and plain http nowhere (attack 27)."""
+    return redirect_uri.problem(url.replace("%", ""))
 
 
 def _uri_problems(metadata: Mapping[str, Any], demo: bool) -> list[str]:
@@ -113,9 +143,15 @@ def _consistency_problems(metadata: Mapping[str, Any]) -> list[str]:
         found += response_types.problems(metadata.get("response_types", ["code"]), grants)
     if {"authorization_code", "implicit"} & set(grants) and not metadata.get("redirect_uris"):
         found.append("redirect_uris: at least one")
-    found += authentication_members.find_problems(metadata)
-    found += answer_members.find_problems(metadata) + request_members.find_problems(metadata)
-    hosts = {uri.split("/")[2:3] and uri.split("/")[2].partition(":")[0] for uri in metadata.get("redirect_uris", ())}
-    if len(hosts) > 1 and "sector_identifier" not in metadata and metadata.get("subject_type") != "public":
-        found.append("sector_identifier: needed when redirect URIs have several hosts (OpenID Connect Core 8.1)")
-    return found
+    for members in (authentication_members, answer_members, request_members, logout_members):
+        found += members.find_problems(metadata)
+    return found + _sector_problems(metadata)
+
+
+def _sector_problems(metadata: Mapping[str, Any]) -> list[str]:
+    """OpenID Connect Core §8.1."""
+    hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ())}
+    told = {"sector_identifier", "sector_identifier_uri"} & metadata.keys()
+    if len(hosts) > 1 and not told and metadata.get("subject_type") != "public":
+        return ["sector_identifier_uri: needed when redirect URIs have several hosts (OpenID Connect Core 8.1)"]
+    return []

@@ -1,11 +1,12 @@
 """Registered client applications."""
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import JSON, String, Text
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from idp.db import Base
+from idp.db import Base, new_id
 from idp.db.sealing import Sealed
 
 SECRET_PURPOSE = "client secret"
@@ -31,3 +32,41 @@ class Client(Base):
     disabled_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
+    previous_secret: Mapped[str | None] = mapped_column(Text)
+    """SHA-256 of the secret before this one, good until `previous_secret_until` (a rotation with an overlap)."""
+    previous_secret_until: Mapped[dt.datetime | None]
+    reviewed: Mapped[bool] = mapped_column(default=True)
+    """False for who registered dynamically, until an administrator looks: parents are warned, no scope `eleves`."""
+    registration_token: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """SHA-256 of the registration access token (RFC 7592 §1.3); none for clients of the command line."""
+    registered_with: Mapped[str | None] = mapped_column(String(32))
+    """`InitialAccessToken.id`."""
+    deleted_at: Mapped[dt.datetime | None]
+    """The client ended its registration; the row stays, so that what names it still can."""
+
+
+class InitialAccessToken(Base):
+    """What lets somebody register clients (RFC 7591 §1.2), and the most that such a client may have."""
+
+    __tablename__ = "initial_access_tokens"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    label: Mapped[str] = mapped_column(String(100))
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    """SHA-256 of the token."""
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    """`idp.relying_parties.policy.Policy`."""
+    quota: Mapped[int]
+    used: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class Logo(Base):
+    """A client's logo, as the provider drew it again; served from here, never from the client's address."""
+
+    __tablename__ = "client_logos"
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
+    png: Mapped[bytes] = mapped_column(LargeBinary)

@@ -13,8 +13,23 @@ from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownCli
 from idp.relying_parties.metadata import find_problems
 from idp.relying_parties.models import Client
 
-DEFAULTS: dict[str, Any] = {"id_token_signed_response_alg": "RS256"}
+DEFAULTS: dict[str, Any] = {
+    "application_type": "web",
+    "grant_types": ["authorization_code"],
+    "token_endpoint_auth_method": "client_secret_basic",
+    "id_token_signed_response_alg": "RS256",
+    "subject_type": "pairwise",
+}
 """What OpenID Connect Registration §2 gives a registration that says nothing."""
+
+
+def with_defaults(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole registration, with what is implied."""
+    whole = {**DEFAULTS, **metadata}
+    grants = whole["grant_types"]
+    if "response_types" not in whole and isinstance(grants, list) and "authorization_code" in grants:
+        whole["response_types"] = ["code"]
+    return whole
 
 
 def register(
@@ -32,29 +47,47 @@ def register(
 
     Raises InvalidMetadata with every problem, ClientExists.
     """
-    whole = {**DEFAULTS, **metadata}
+    whole = with_defaults(metadata)
     if problems := find_problems(client_id, name, scope, whole, demo=demo):
         raise InvalidMetadata(problems=problems)
+    client, shown = register_checked(client_id, name, whole, scope=scope, secret=secret)
+    client.first_party, client.birth_dates_allowed = first_party, birth_dates_allowed
+    db.session.flush()
+    return client, shown
+
+
+def register_checked(
+    client_id: str, name: str, metadata: Mapping[str, Any], *, scope: str, secret: str | None = None
+) -> tuple[Client, str | None]:
+    """Add a client whose whole metadata was checked. Raises ClientExists."""
     if db.session.get(Client, client_id) is not None:
         raise ClientExists(client_id=client_id)
     now = clock.now()
     client = Client(
         client_id=client_id,
         client_name=name,
-        metadata_=whole,
+        metadata_=dict(metadata),
         scope=scope,
-        first_party=first_party,
-        birth_dates_allowed=birth_dates_allowed,
         created_at=now,
         updated_at=now,
     )
-    shown = None
-    if whole.get("token_endpoint_auth_method", "client_secret_basic").startswith("client_secret"):
-        shown = secret or secrets.token_urlsafe(32)
-        _keep_secret(client, shown)
     db.session.add(client)
+    shown = fit_secret(client, secret)
     db.session.flush()
     return client, shown
+
+
+def fit_secret(client: Client, secret: str | None = None) -> str | None:
+    """Give the client a secret if its method needs one and it has none, and gives it; drop one that is not needed."""
+    method = str(client.metadata_.get("token_endpoint_auth_method", "client_secret_basic"))
+    if not method.startswith("client_secret"):
+        client.secret = client.sealed_secret = client.previous_secret = None
+        return None
+    if client.secret is not None and (client.sealed_secret is not None) == (method == "client_secret_jwt"):
+        return None
+    shown = secret or secrets.token_urlsafe(32)
+    _keep_secret(client, shown)
+    return shown
 
 
 def get_client(client_id: str) -> Client:
@@ -66,8 +99,9 @@ def get_client(client_id: str) -> Client:
 
 
 def list_clients() -> list[Client]:
-    """All clients, by identifier."""
-    return list(db.session.scalars(select(Client).order_by(Client.client_id)))
+    """All clients, by identifier; not those that ended their own registration."""
+    query = select(Client).where(Client.deleted_at.is_(None)).order_by(Client.client_id)
+    return list(db.session.scalars(query))
 
 
 def disable(client_id: str) -> None:

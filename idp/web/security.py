@@ -93,16 +93,10 @@ def allow_form_target(url: str) -> None:
     g.form_targets = [*g.get("form_targets", []), _origin(url) if parts.netloc else f"{parts.scheme}:"]
 
 
-def allow_image(url: str) -> None:
-    """Let this page show a picture of another host: a service's registered logo."""
-    if urlsplit(url).scheme == "https":
-        g.images = [*g.get("images", []), _origin(url)]
-
-
 def register(app: Flask) -> None:
     """Put the headers on every answer of the pages."""
     app.after_request(_add_headers)
-    app.jinja_env.globals.update(csrf_token=csrf_token, allow_image=allow_image)
+    app.jinja_env.globals.update(csrf_token=csrf_token)
 
 
 def _origin(url: str) -> str:
@@ -133,8 +127,7 @@ def _add_headers(response: Response) -> Response:
 
 def _policy() -> str:
     forms = " ".join(["'self'", *g.get("form_targets", [])])
-    images = " ".join(["'self'", *g.get("images", [])])
     return (
-        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src {images}; form-action {forms}; "
+        f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action {forms}; "
         "base-uri 'none'; frame-ancestors 'none'"
     )

@@ -7,7 +7,17 @@ from flask import Flask, Response, request
 
 from idp.metrics import TOKEN_SECONDS
 from idp.web.dispatch import Endpoint, answer_of
-from idp.web.endpoints import authorization, consent, end_session, health, metadata, token, userinfo
+from idp.web.endpoints import (
+    authorization,
+    consent,
+    end_session,
+    health,
+    logos,
+    metadata,
+    registration,
+    token,
+    userinfo,
+)
 from idp.web.http import HttpAnswer, HttpRequest
 
 
@@ -39,7 +49,13 @@ def register(app: Flask, table: Mapping[tuple[str, str], Endpoint]) -> None:
         if path != "/authorize":
             name = f"endpoint_{method}_{path}"
             app.add_url_rule(path, name, _view(endpoint), methods=[method], provide_automatic_options=False)
-    for blueprint in (authorization.blueprint, consent.blueprint, end_session.blueprint):
+    for blueprint in (
+        authorization.blueprint,
+        consent.blueprint,
+        end_session.blueprint,
+        logos.blueprint,
+        registration.blueprint,
+    ):
         app.register_blueprint(blueprint)
 
 

@@ -12,7 +12,7 @@ from idp.grants.service import give_consent
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.seal import Unsealable
 from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
-from idp.web import security
+from idp.web import security, service_facts
 from idp.web.endpoints import authorization, browser
 
 blueprint = Blueprint("consent", __name__)
@@ -38,10 +38,11 @@ def show(flow_id: str) -> Response:
         return authorization.answer_with(decision)
     form = ConsentForm(flow_id, decision.session.session_id, " ".join(decision.scopes))
     seal = browser.provider().seal("consent", form)
+    client = decision.client
     security.allow_form_target(parameters.get("redirect_uri"))
     return browser.page(
         "consent/consent.html",
-        client={"client_name": decision.client.name, **decision.client.links},
+        client=service_facts.describe(client.client_id, client.name, client.links, reviewed=client.reviewed),
         facts=_facts(decision),
         action=f"/autorisation/{flow_id}?sceau={seal}",
     )

@@ -13,7 +13,7 @@ from idp.clock import PARIS
 from idp.db import db
 from idp.flows.models import Flow
 from idp.relying_parties.models import Client
-from idp.web import security
+from idp.web import security, service_facts
 from idp.web.catalogue import LANGUAGE_COOKIE
 
 LANGUAGES = {
@@ -53,6 +53,7 @@ def context() -> dict[str, Any]:
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "languages": [(code, LANGUAGES.get(code, code), language_url(code)) for code in settings.site.languages],
         "client_name": g.get("client_name", ""),
+        "service": g.get("service"),
     }
 
 
@@ -78,6 +79,9 @@ def show_client(flow: Flow) -> None:
     """Name the service that the parent is going to."""
     client = db.session.get(Client, flow.client_id) if flow.client_id else None
     g.client_name = client.client_name if client else ""
+    if client is not None:
+        reviewed = client.reviewed or client.first_party
+        g.service = service_facts.describe(client.client_id, client.client_name, client.metadata_, reviewed=reviewed)
     redirect_uri = (flow.request or {}).get("redirect_uri")
     target = redirect_uri if isinstance(redirect_uri, str) and client else security.settings().site.portal_url
     if target:
