@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from idp import audit, clock
 from idp.accounts import identifiant as identifiants
+from idp.accounts import links
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
 from idp.registry.models import Responsable
+
+UNFINISHED = ("notified", "pending_email")
+"""States of an account that a letter began and that never became active."""
 
 
 def create(
@@ -50,6 +54,40 @@ def create(
         raise AlreadyHeld from None
     audit.record("account.created", account_id=account.id)
     return account
+
+
+def add_responsables(account: Account, responsables: Sequence[Responsable]) -> None:
+    """The account holds these too. Raises AlreadyHeld when another account was faster."""
+    try:
+        with db.session.begin_nested():
+            db.session.add_all(AccountResponsable(responsable_id=r.id, account_id=account.id) for r in responsables)
+            db.session.flush()
+    except IntegrityError:
+        raise AlreadyHeld from None
+    for responsable in responsables:
+        audit.record("account.responsable_added", account_id=account.id, responsable_id=responsable.id)
+
+
+def finish(account: Account, *, password_hash: str, mobile: str) -> None:
+    """An unfinished account becomes active by other proofs than its letter's: the letter and its links are dead.
+
+    Raises AlreadyHeld when it was finished meanwhile.
+    """
+    now = clock.now()
+    values = {"state": "active", "password_hash": password_hash, "mobile": mobile, "mobile_verified_at": now}
+    changed = update(Account).where(Account.id == account.id, Account.state.in_(UNFINISHED))
+    done = db.session.execute(changed.values(**values, password_changed_at=now, updated_at=now).returning(Account.id))
+    if done.first() is None:
+        raise AlreadyHeld
+    db.session.refresh(account)
+    links.kill(account.id)
+    audit.record("account.finished_by_sms", account_id=account.id)
+
+
+def held_among(responsable_ids: Sequence[str]) -> set[str]:
+    """Those of these responsables that an account holds."""
+    held = AccountResponsable.responsable_id
+    return set(db.session.scalars(select(held).where(held.in_(responsable_ids))))
 
 
 def holders(responsable_ids: Sequence[str]) -> list[Account]:

@@ -16,7 +16,7 @@ from idp.accounts import service as accounts
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import birth_dates, codes
+from idp.flows import birth_dates, codes, one_account
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
@@ -78,12 +78,16 @@ STEPS = (
     Step("mot-de-passe", _has_account),
 )
 FINISHED = "terminee"
+JOINED = "rattachee"
+"""The proofs led to an account that is in use: the flow waits for its login."""
 
 
 def current_step(flow: Flow) -> str:
     """The first step that is not done: a reload, the back button, two tabs and a typed URL all land there."""
     if _has_account(flow):
         return FINISHED
+    if state_of(flow).get("joined"):
+        return JOINED
     return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
 
 
@@ -119,8 +123,7 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
         audit.record("registration.no_match", flow_id=flow.id)
         raise NoMatch
     ids = sorted(r.id for r in found)
-    if accounts.holders(ids):
-        raise AlreadyRegistered
+    one_account.standing_of(found)
     birth_dates.check_bar(ids, settings.self_registration)
     before = state_of(flow)
     if before.get("responsables") == ids and before.get("mobile") == mobile:
@@ -161,10 +164,13 @@ def confirm_code(flow: Flow, typed: str, key: bytes, settings: Sms) -> None:
         flows.write_state(flow, PART, state)
 
 
-def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:
-    """Step 3: one date for each child, all in one submission. Reserves the identifiant when all are right.
+def confirm_dates(
+    flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration, *, language: str
+) -> None:
+    """Step 3: one date for each child, all in one submission.
 
-    Raises WrongDates (tries_left), Barred at the last wrong submission, WrongStep.
+    All right: the identifiant is reserved; where this adult has an account in use, what is new joins that account.
+    Raises WrongDates (tries_left), Barred at the last wrong submission, AlreadyRegistered, WrongStep.
     """
     if current_step(flow) != "dates":
         raise WrongStep
@@ -175,11 +181,20 @@ def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: Sel
     except Barred:
         flows.write_state(flow, PART, {})
         raise
-    state = state_of(flow)
+    state, standing = state_of(flow), one_account.standing_of(found)
     state["confirmed_children"] = [child.pupil_id for child in children]
-    if "identifiant" not in state:
+    if standing.joins:
+        state["joined"] = one_account.join(standing, language=language).id
+    elif standing.account is not None:
+        state["identifiant"] = standing.account.identifiant
+    elif "identifiant" not in state:
         state["identifiant"] = identifiants.reserve(found[0].first_name, found[0].family_name)
     flows.write_state(flow, PART, state)
+
+
+def joined_account(flow: Flow) -> Account | None:
+    """The account in use that step 3 led to."""
+    return db.session.get(Account, state_of(flow).get("joined", ""))
 
 
 def identifiant_of(flow: Flow) -> str:
@@ -194,10 +209,17 @@ def create_account(flow: Flow, password_hash: str) -> Account:
     """
     if current_step(flow) != "mot-de-passe":
         raise WrongStep
-    state = state_of(flow)
+    state, found = state_of(flow), responsables_of(flow)
+    standing = one_account.standing_of(found)
+    if standing.joins:
+        raise AlreadyRegistered
+    if standing.account is not None:
+        account = one_account.finish(standing, password_hash, state["mobile"])
+        flows.end(flow, account.id)
+        return account
     try:
         account = accounts.create(
-            responsables_of(flow),
+            found,
             password_hash=password_hash,
             identifiant=state["identifiant"],
             mobile=state["mobile"],

@@ -60,6 +60,7 @@ PAGES = (
     Page("inscription-mot-de-passe", lambda town: town.parent.until_password()),
     Page("inscription-mot-de-passe-refuse", lambda town: town.parent.until_password().chooses("abc", "abd")),
     Page("inscription-deja-actif", lambda town: already_registered(town)),
+    Page("inscription-rattachee", lambda town: joined(town)),
     Page("inscription-terminee", lambda town: town.parent.until_end()),
     # Consent, logout, errors
     Page("consentement", lambda town: town.rendered("consent/consent.html", client=CLIENT, facts=FACTS, action="/x")),
@@ -111,6 +112,13 @@ def barred(town: Town) -> Any:
 def already_registered(town: Town) -> Any:
     town.parent.until_end()
     return town.use("another_browser").begins().gives()
+
+
+def joined(town: Town) -> Any:
+    town.parent.until_end()
+    town.use("add_second_school")()
+    town.use("clock").advance(hours=2)
+    return town.use("another_browser").until_dates().enters_dates()
 
 
 def expired_form(town: Town) -> Any:

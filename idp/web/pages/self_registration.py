@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from idp import audit, clock
@@ -42,7 +43,7 @@ def resume(flow_id: str) -> Answer:
     return see_other(_step_url(find_flow(flow_id)))
 
 
-@pages.get("/<flow_id>/<any(informations, code, dates, 'mot-de-passe', terminee):step>")
+@pages.get("/<flow_id>/<any(informations, code, dates, 'mot-de-passe', terminee, rattachee):step>")
 def show(flow_id: str, step: str) -> Answer:
     flow = find_flow(flow_id)
     current = journey.current_step(flow)
@@ -120,7 +121,8 @@ def dates(flow_id: str) -> Answer:
     if typed.errors:
         return _page(flow, "dates", typed=typed.values, errors=typed.errors), 422
     try:
-        journey.confirm_dates(flow, typed.by_pupil, security.settings().self_registration)
+        settings, language = security.settings().self_registration, str(get_locale() or "fr")
+        journey.confirm_dates(flow, typed.by_pupil, settings, language=language)
     except Refusal as refusal:
         db.session.commit()
         step = "dates" if journey.current_step(flow) == "dates" else "informations"
@@ -222,6 +224,7 @@ TEMPLATES = {
     "dates": "birth_dates",
     "mot-de-passe": "password",
     "terminee": "finished",
+    "rattachee": "joined",
 }
 
 
@@ -244,6 +247,8 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
         return {"children": journey.children_of(flow)}
     if step == "mot-de-passe":
         return {"identifiant": journey.identifiant_of(flow)}
+    if step == "rattachee":
+        return {"account": journey.joined_account(flow), "children": journey.children_of(flow)}
     if step == "terminee":
         return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
     return {}
