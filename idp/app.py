@@ -11,6 +11,7 @@ from idp import audit, limits, provider
 from idp.accounts import links as _links
 from idp.accounts import merges as _merges
 from idp.accounts import models as _accounts
+from idp.accounts.letters import models as _letters
 from idp.db import db, engine, sealing
 from idp.db.hot import HotPath, open_hot_path
 from idp.delivery import messages
@@ -29,6 +30,7 @@ MODELS = (
     audit,
     limits,
     _accounts,
+    _letters,
     _links,
     _merges,
     _delivery,

@@ -311,6 +311,28 @@ class Onde(Section, frozen=True, kw_only=True):
     """More headers of columns, by table and column: `[onde.aliases.pupils]`, then `birth_on = ["Né le"]`."""
 
 
+class Letters(Section, frozen=True, kw_only=True):
+    """Letters that a school prints, with an identifiant and a provisional password."""
+
+    valid_days: Positive = 92
+    """How long a letter works."""
+    per_file: Annotated[int, Meta(ge=1, le=500)] = 100
+    """Letters in one PDF; more letters make more files. Each takes about a megabyte of memory while it is made."""
+
+
+class EmailValidation(Section, frozen=True, kw_only=True):
+    """«Vérification Mail»: the mail that proves an address."""
+
+    link_days: Positive = 7
+    """Life of the link."""
+    per_address_per_day: Positive = 5
+    """Mails to one address in a day."""
+    per_account_per_day: Positive = 10
+    """Mails asked for by one account in a day, whatever the address."""
+    per_source_per_hour: Positive = 60
+    """Mails asked for from one network address in an hour."""
+
+
 class Contact(Section, frozen=True, kw_only=True):
     """The assistance team, shown at the foot of each page."""
 
@@ -480,6 +502,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     recovery: Recovery = msgspec.field(default_factory=Recovery)
     registry: Registry = msgspec.field(default_factory=Registry)
     onde: Onde = msgspec.field(default_factory=Onde)
+    letters: Letters = msgspec.field(default_factory=Letters)
+    email_validation: EmailValidation = msgspec.field(default_factory=EmailValidation)
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)

@@ -27,12 +27,17 @@ def authenticate(typed: str, password: str, address: str, settings: Settings) ->
     Raises WrongCredentials, TooManyTries, AccountUnavailable, HashingBusy.
     """
     account = verify(typed, password, address, settings)
+    admit(account)
+    return account
+
+
+def admit(account: Account) -> None:
+    """Let in the account whose password was right. Raises AccountUnavailable."""
     if account.state not in MAY_LOG_IN:
         audit.record("login.refused", account_id=account.id)
         db.session.commit()
         raise AccountUnavailable(state=account.state, keeper=_keeper(account))
     note_login(account)
-    return account
 
 
 def _keeper(account: Account) -> str:

@@ -8,8 +8,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from idp.accounts.email import fold
 from idp.db import Base, new_id
 
-MAY_LOG_IN = ("active", "pending_email")
-"""States of an account that may log in and be spoken of; a letter's first login is its own journey."""
+MAY_LOG_IN = ("active",)
+"""States of an account that may have a session and be spoken of."""
+
+WAITING = ("notified", "pending_email")
+"""States of an account from a letter, not yet activated: its right password leads to the activation."""
 
 
 class Account(Base):
@@ -40,12 +43,16 @@ class Account(Base):
     email_key: Mapped[str | None] = mapped_column(String(254), index=True)
     """`email` folded for comparison; follows it by itself."""
     password_changed_at: Mapped[dt.datetime | None]
+    email_bounced_at: Mapped[dt.datetime | None]
+    """When a mail to `email` last came back; its owner is told at the next login."""
 
     responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")
 
     @validates("email")
     def _fold_email(self, key: str, email: str | None) -> str | None:
         self.email_key = fold(email) if email else None
+        if email != self.email:
+            self.email_bounced_at = None
         return email
 
 

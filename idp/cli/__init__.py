@@ -20,6 +20,7 @@ SUBJECTS = {
     "keys": "Signing and sealing keys.",
     "clients": "Client applications.",
     "accounts": "Parents' accounts.",
+    "letters": "Letters that give parents their account.",
     "worker": "Deliver messages.",
     "metrics": "Answer Prometheus; `idp serve` starts it.",
     "outbox": "Look at the messages that wait.",

@@ -7,6 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -25,6 +26,7 @@ class Messages:
     def __init__(self, settings: Settings, folders: Sequence[str]) -> None:
         self.offered = settings.site.languages
         self._facts = {"site": settings.site, "contact": settings.contact, "sender": settings.mail.sender_name}
+        self.folders = folders
         self._loader = FileSystemLoader(folders)
         self._environment = cache(self._make_environment)
 
@@ -69,6 +71,15 @@ def use(settings: Settings, folders: Sequence[str]) -> None:
     """Render with these settings and template folders from now on."""
     global _messages
     _messages = Messages(settings, folders)
+
+
+def template_file(name: str) -> Path:
+    """The file of a template that is not Jinja's, the deployer's first. Raises FileNotFoundError."""
+    assert _messages is not None, "messages.use() comes first"
+    found = next((path for folder in _messages.folders if (path := Path(folder) / name).is_file()), None)
+    if found is None:
+        raise FileNotFoundError(name)
+    return found
 
 
 def queue_mail(to: str, name: str, *, language: str, expires_at: dt.datetime | None = None, **values: Any) -> Message:

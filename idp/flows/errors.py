@@ -100,3 +100,19 @@ class UndoTooLate(Refusal):
     """The merge could be undone until `ended_at`."""
 
     ended_at: dt.datetime
+
+
+class AddressRefused(Refusal):
+    """What was typed is no address to send to: `reason` is shape, different (the two are not the same) or likely_slip.
+
+    For a likely slip `suggestion` is the address with its domain mended.
+    """
+
+    reason: str
+    suggestion: str
+
+
+class TooManyMails(Refusal):
+    """The address, the account or the network address got all the mails it may get, until `ends_at`."""
+
+    ends_at: dt.datetime

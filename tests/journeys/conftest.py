@@ -11,16 +11,19 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from idp.accounts.letters import printing, recipients
 from idp.db import db
 from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.flows.recovery.mails import Desk
 from idp.registry import names
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
+from idp.settings import Settings
 
 MOBILE = "06 39 98 12 34"
 BIRTH_DATES = {"Alexis": dt.date(2017, 3, 14), "Camille": dt.date(2014, 6, 22)}
 PASSWORD = "chevalbleu7"
+SUBJECT = "Services en ligne de l'éducation nationale – activation de votre compte"
 
 
 def add_responsable(uai: str = "0590001A", first_name: str = "Valéry", mobile: str = "+33639981234") -> Responsable:
@@ -152,12 +155,15 @@ class Parent:
         return self.sends(f"/inscription/{self.flow_id}/code/renvoyer")
 
     def enters_dates(self, dates: dict[str, dt.date] = BIRTH_DATES) -> "Parent":
+        return self.sends(f"/inscription/{self.flow_id}/dates", **self.typed_dates(dates))
+
+    def typed_dates(self, dates: dict[str, dt.date]) -> dict[str, str]:
         fields: dict[str, str] = {}
         for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", self.text), 1):
             day = dates[first_name]
             for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year)):
                 fields[f"enfant-{number}_{part}"] = str(value)
-        return self.sends(f"/inscription/{self.flow_id}/dates", **fields)
+        return fields
 
     def chooses(self, password: str = PASSWORD, confirmation: str | None = None) -> "Parent":
         return self.sends(
@@ -180,9 +186,9 @@ class Parent:
             rows = db.session.scalars(select(Message).where(Message.channel == "mail").order_by(Message.id))
             return [row.content for row in rows if to in (None, row.recipient)]
 
-    def last_link(self) -> str:
-        """The path of the link in the newest mail that has one."""
-        found = [re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail["text"]) for mail in self.mails()]
+    def last_link(self, to: str | None = None) -> str:
+        """The path of the link in the newest mail (to an address) that has one."""
+        found = [re.search(r"http://127\.0\.0\.1:8000(/\S+)", mail["text"]) for mail in self.mails(to)]
         return [match.group(1) for match in found if match][-1]
 
     def last_code(self) -> str:
@@ -206,6 +212,69 @@ class Parent:
     def logs_in(self, identifiant: str = "v.durant1", password: str = PASSWORD) -> "Parent":
         self.opens("/connexion")
         return self.sends(self.path, identifiant=identifiant, mot_de_passe=password)
+
+
+LETTER = "lettre-2017a"
+"""The provisional password of the tests' letters."""
+
+
+@pytest.fixture
+def print_letters(app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Prints the letters of everybody who has none in use; the sheets themselves have their own tests."""
+    monkeypatch.setattr("idp.delivery.letters.make_pdf", lambda texts, settings: b"%PDF")
+
+    def print_them(password: str = LETTER) -> int:
+        with app.app_context():
+            ids = recipients.find(uai="0590001A")
+            return printing.print_letters(ids, settings, lambda pdf: None, printed_by="test", password=password)
+
+    return print_them
+
+
+class LetterReader(Parent):
+    """A parent with a letter in hand."""
+
+    def uses_letter(self, password: str = LETTER) -> "LetterReader":
+        self.logs_in(password=password)
+        return self
+
+    def gives_dates(self, dates: dict[str, dt.date] = BIRTH_DATES) -> "LetterReader":
+        self.sends(f"/activation/{self.flow_id}/dates", **self.typed_dates(dates))
+        return self
+
+    def takes_password(self, password: str = PASSWORD, confirmation: str | None = None) -> "LetterReader":
+        confirmed = password if confirmation is None else confirmation
+        self.sends(f"/activation/{self.flow_id}/mot-de-passe", nouveau_mot_de_passe=password, confirmation=confirmed)
+        return self
+
+    def gives_email(self, email: str = "valery@example.org", again: str | None = None, **more: str) -> "LetterReader":
+        again = email if again is None else again
+        self.sends(f"/verification-mail/{self.flow_id}", email=email, email_confirmation=again, **more)
+        return self
+
+    def opens_link(self, path: str) -> "LetterReader":
+        self.opens(path)
+        return self
+
+    def validates(self) -> "LetterReader":
+        self.sends(self.path)
+        return self
+
+    def until_mail(self) -> "LetterReader":
+        return self.uses_letter().gives_dates().takes_password().gives_email()
+
+
+@pytest.fixture
+def reader(app: Flask, clock: Any, family: list[str], print_letters: Callable[..., int]) -> LetterReader:
+    """Valéry DURANT with her letter."""
+    print_letters()
+    return LetterReader(app)
+
+
+@pytest.fixture
+def mail_reader(app: Flask, clock: Any, family: list[str]) -> LetterReader:
+    """Another device, on which mails are read."""
+    return LetterReader(app)
 
 
 @pytest.fixture

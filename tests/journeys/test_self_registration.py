@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.registry.models import Responsable
+from tests.journeys.conftest import SUBJECT
 
 WRONG_DATES = {"Alexis": dt.date(2017, 3, 15), "Camille": dt.date(2014, 6, 22), "Zoé": dt.date(2016, 1, 1)}
 NO_MATCH = (
@@ -401,12 +402,13 @@ def test_a_form_from_another_site_is_refused(parent):
     assert answer.status_code == 400
 
 
-def test_the_mail_address_is_kept_unconfirmed(parent, app):
+def test_the_mail_address_is_kept_unconfirmed_and_gets_its_mail(parent, app):
     parent.until_end()
 
     parent.sends(f"/inscription/{parent.flow_id}/terminee", email="valery.durant@example.org")
 
-    assert parent.sees("Nous avons noté l’adresse")
+    assert parent.sees("Un courriel est parti à")
+    assert [mail["subject"] for mail in parent.mails("valery.durant@example.org")] == [SUBJECT]
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert (account.email, account.email_verified_at) == ("valery.durant@example.org", None)

@@ -18,7 +18,10 @@ from tests.journeys.conftest import (  # noqa: F401
     add_zoe,
     another_browser,
     family,
+    mail_reader,
     parent,
+    print_letters,
+    reader,
 )
 from tests.pages.town import Town
 

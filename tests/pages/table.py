@@ -62,6 +62,22 @@ PAGES = (
     Page("inscription-deja-actif", lambda town: already_registered(town)),
     Page("inscription-rattachee", lambda town: joined(town)),
     Page("inscription-terminee", lambda town: town.parent.until_end()),
+    # Activation by letter, «Vérification Mail»
+    Page("lettre-dates", lambda town: town.use("reader").uses_letter()),
+    Page("lettre-dates-incorrectes", lambda town: town.use("reader").uses_letter().gives_dates(WRONG_DATES)),
+    Page("lettre-arretee", lambda town: stopped(town)),
+    Page("lettre-perimee", lambda town: too_old(town)),
+    Page("lettre-mot-de-passe", lambda town: town.use("reader").uses_letter().gives_dates()),
+    Page("lettre-adresse", lambda town: town.use("reader").uses_letter().gives_dates().takes_password()),
+    Page("lettre-courriel", lambda town: town.use("reader").until_mail()),
+    Page("lettre-terminee", lambda town: activated(town)),
+    Page("verification-mail", lambda town: town.use("reader").until_mail().logs_in()),
+    Page("verification-mail-erreurs", lambda town: town.use("reader").until_mail().gives_email("valery")),
+    Page("verification-mail-frappe", lambda town: town.use("reader").until_mail().gives_email("v.durant@gmial.com")),
+    Page("verification-mail-trop", lambda town: too_many_mails(town)),
+    Page("verification-mail-bouton", lambda town: with_link(town.use("reader").until_mail())),
+    Page("verification-mail-validee", lambda town: with_link(town.use("reader").until_mail()).validates()),
+    Page("verification-mail-perimee", lambda town: town.parent.opens("/verification-mail/lien/none")),
     # Consent, logout, errors
     Page("consentement", lambda town: town.rendered("consent/consent.html", client=CLIENT, facts=FACTS, action="/x")),
     Page("deconnexion", lambda town: town.rendered("logout/confirm.html", account=None, action="/x")),
@@ -107,6 +123,33 @@ def expired(town: Town) -> Any:
 def barred(town: Town) -> Any:
     parent = town.parent.until_dates()
     return times(5, lambda: parent.enters_dates(WRONG_DATES))
+
+
+def stopped(town: Town) -> Any:
+    reader = town.use("reader").uses_letter()
+    return times(5, lambda: reader.gives_dates(WRONG_DATES))
+
+
+def too_old(town: Town) -> Any:
+    reader = town.use("reader")
+    town.use("clock").advance(days=94)
+    return reader.uses_letter()
+
+
+def with_link(reader: Any) -> Any:
+    return reader.opens(reader.last_link("valery@example.org"))
+
+
+def activated(town: Town) -> Any:
+    reader = town.use("reader").until_mail()
+    waiting = reader.flow_id
+    with_link(reader).validates()
+    return reader.opens(f"/activation/{waiting}")
+
+
+def too_many_mails(town: Town) -> Any:
+    reader = town.use("reader").until_mail()
+    return times(6, lambda: reader.gives_email())
 
 
 def already_registered(town: Town) -> Any:

@@ -6,7 +6,18 @@ from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
 from idp.web import address_limits, catalogue, security, theme
-from idp.web.pages import account, email_change, errors, frame, login, new_password, recovery, self_registration
+from idp.web.pages import (
+    account,
+    activation,
+    email_change,
+    email_validation,
+    errors,
+    frame,
+    login,
+    new_password,
+    recovery,
+    self_registration,
+)
 
 
 def register(app: Flask) -> None:
@@ -23,6 +34,8 @@ def register(app: Flask) -> None:
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
     app.register_blueprint(login.pages)
     app.register_blueprint(self_registration.pages)
+    app.register_blueprint(activation.pages)
+    app.register_blueprint(email_validation.pages)
     app.register_blueprint(account.pages)
     app.register_blueprint(recovery.pages)
     app.register_blueprint(email_change.pages)

@@ -27,6 +27,8 @@ LANGUAGES = {
 RETURN_TO = "return_to"
 """Part of a flow's state: the page of ours, a path chosen by us, that a login without a service goes back to."""
 RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
+TRANSLATED = ("login", "self_registration", "account", "activation", "email_change", "email_validation", "recovery")
+"""Journeys whose pages keep their address in another language."""
 
 
 def register(app: Flask) -> None:
@@ -49,6 +51,7 @@ def context() -> dict[str, Any]:
     return {
         "site": settings.site,
         "contact": settings.contact,
+        "mail_sender": settings.mail.sender_name,
         "language": language,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "languages": [(code, LANGUAGES.get(code, code), language_url(code)) for code in settings.site.languages],
@@ -61,13 +64,7 @@ def language_url(code: str) -> str:
     """This page in another language."""
     kept = {name: value for name, value in request.args.items() if name != "ui_locales"}
     endpoint = request.endpoint if request.method == "GET" and request.endpoint else None
-    if endpoint is None or endpoint.partition(".")[0] not in (
-        "login",
-        "self_registration",
-        "account",
-        "recovery",
-        "email_change",
-    ):
+    if endpoint is None or endpoint.partition(".")[0] not in TRANSLATED:
         return f"?ui_locales={code}"
     # The query never reaches url_for: `_scheme` or `endpoint` in it would be taken for url_for's own arguments.
     return (

@@ -7,9 +7,11 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 
 from idp.accounts import login, sessions
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
-from idp.accounts.models import Account
+from idp.accounts.letters.errors import LetterExpired
+from idp.accounts.models import WAITING, Account
 from idp.db import db
 from idp.errors import Refusal
+from idp.flows import activation, email_validation
 from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.grants import sign_out
@@ -69,16 +71,36 @@ def submit(flow_id: str) -> Answer:
     typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
     settings = security.settings()
     try:
-        account = login.authenticate(typed[:200], password, request.remote_addr or "", settings)
-    except (WrongCredentials, TooManyTries, AccountUnavailable) as refusal:
+        account = login.verify(typed[:200], password, request.remote_addr or "", settings)
+        if account.state in WAITING:
+            return _activate(flow, account)
+        login.admit(account)
+    except (WrongCredentials, TooManyTries, AccountUnavailable, LetterExpired) as refusal:
         db.session.commit()
         return _page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
     cookie = open_session(account.id)
     flows.end(flow, account.id)
     db.session.commit()
-    answer = see_other(way_out(flow))
+    answer = see_other(after_login(flow, account))
     security.set_cookie(answer, security.SESSION, cookie)
     return answer
+
+
+def after_login(flow: Flow, account: Account) -> str:
+    """Where somebody who logged in goes on: «Vérification Mail» while an address waits for it, then the service.
+
+    Who only confirms a password for a page of ours goes straight there.
+    """
+    if email_validation.is_due(account) and CONFIRMS not in flow.state:
+        return url_for("email_validation.show", flow_id=flow.id)
+    return way_out(flow)
+
+
+def _activate(flow: Flow, account: Account) -> Response:
+    """The right password of an account from a letter opens no session: the activation comes first."""
+    activation.begin(flow, account)
+    db.session.commit()
+    return see_other(url_for("activation.resume", flow_id=flow.id))
 
 
 def open_session(account_id: str, amr: str = "pwd") -> str:

@@ -6,20 +6,19 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from idp import audit, clock
 from idp.accounts import passwords, sessions
-from idp.accounts.email import is_address
 from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import codes
+from idp.flows import email_validation as email_journey
 from idp.flows import self_registration as journey
-from idp.flows.errors import AlreadyRegistered, TooManyCodes, WrongStep
+from idp.flows.errors import AddressRefused, AlreadyRegistered, TooManyCodes, TooManyMails, WrongStep
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
-from idp.web.pages import birth_dates, new_password, sms_codes
+from idp.web.pages import birth_dates, email_validation, new_password, sms_codes
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
@@ -153,14 +152,16 @@ def email(flow_id: str) -> Answer:
     session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
     if flow.account_id is None or session is None or session.account_id != flow.account_id:
         return see_other(_step_url(flow))
-    typed = request.form.get("email", "").strip()
-    if not is_address(typed):
-        wrong = [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
-        return _page(flow, "terminee", typed={"email": typed[:254]}, errors=wrong), 422
+    typed = request.form.get("email", "")[:LONGEST].strip()
     account = session.account
-    if account.email != typed:
-        account.email, account.email_verified_at, account.updated_at = typed, None, clock.now()
-        audit.record("account.email_given", account_id=account.id)
+    if account.email_verified_at is None:
+        try:
+            address = email_journey.check_typed(typed, typed, seen=request.form.get("adresse_vue", ""))
+            email_validation.send(account, address)
+        except (AddressRefused, TooManyMails) as refusal:
+            db.session.commit()
+            errors = email_validation.errors_of(refusal)
+            return _page(flow, "terminee", refusal, typed={"email": typed}, errors=errors), 422
     db.session.commit()
     return see_other(url_for("self_registration.show", flow_id=flow.id, step="terminee"))
 

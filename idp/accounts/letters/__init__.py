@@ -1,0 +1,1 @@
+"""Letters by which a school gives an account to a responsable. Source: parents' guide, «Parcours par notification»."""
