@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.journeys.conftest import BIRTH_DATES
+from tests.pages import recovery as ways
 from tests.pages.town import Town
 
 WRONG_DATES = dict.fromkeys(BIRTH_DATES, BIRTH_DATES["Camille"])
@@ -78,6 +79,47 @@ PAGES = (
     Page("verification-mail-bouton", lambda town: with_link(town.use("reader").until_mail())),
     Page("verification-mail-validee", lambda town: with_link(town.use("reader").until_mail()).validates()),
     Page("verification-mail-perimee", lambda town: town.parent.opens("/verification-mail/lien/none")),
+    # Recovery
+    Page("identifiant-oublie", lambda town: town.parent.opens("/identifiant-oublie")),
+    Page("identifiant-oublie-erreur", lambda town: ways.loses_identifiant(town.parent, "valery")),
+    Page("identifiant-oublie-inconnu", lambda town: ways.loses_identifiant(town.parent, "valery@gmial.com")),
+    Page("identifiant-oublie-envoye", lambda town: ways.loses_identifiant(ways.visitor(town))),
+    Page("identifiant-oublie-non-confirme", lambda town: ways.loses_identifiant(unconfirmed(town))),
+    Page("mot-de-passe-perdu", lambda town: town.parent.opens("/mot-de-passe-perdu")),
+    Page("mot-de-passe-perdu-erreur", lambda town: ways.loses_password(town.parent, "")),
+    Page("mot-de-passe-perdu-inconnu", lambda town: ways.loses_password(town.parent, "v.durand")),
+    Page("mot-de-passe-perdu-envoye", lambda town: ways.loses_password(ways.visitor(town))),
+    Page("mot-de-passe-perdu-partiel", lambda town: ways.loses_password(unconfirmed(town))),
+    Page("mot-de-passe-perdu-partiel-sms", lambda town: ways.loses_password(unconfirmed(town), by="sms")),
+    Page("mot-de-passe-perdu-trop", lambda town: times(4, lambda: ways.loses_password(town.parent, by="sms"))),
+    Page("mot-de-passe-perdu-code", lambda town: ways.loses_password(ways.visitor(town), by="sms")),
+    Page(
+        "mot-de-passe-perdu-code-incorrect", lambda town: wrong_code(ways.loses_password(ways.visitor(town), by="sms"))
+    ),
+    Page("mot-de-passe-perdu-code-expire", lambda town: ways.with_expired_code(town)),
+    Page("mot-de-passe-perdu-nouveau", lambda town: ways.with_link(town)),
+    Page("mot-de-passe-perdu-nouveau-refuse", lambda town: ways.chooses(ways.with_link(town), "abc")),
+    Page("mot-de-passe-perdu-enregistre", lambda town: ways.chooses(ways.with_link(town))),
+    Page("mot-de-passe-perdu-lien-expire", lambda town: town.parent.opens("/mot-de-passe-perdu/x/lien/x")),
+    # Changes in «Mon compte»
+    Page("compte-mot-de-passe", lambda town: ways.opens(town, "/compte/mot-de-passe")),
+    Page("compte-mot-de-passe-refuse", lambda town: ways.changes_password(town, "wrong-one1", "abc")),
+    Page("compte-mot-de-passe-enregistre", lambda town: ways.changes_password(town)),
+    Page("compte-premier-mot-de-passe", lambda town: ways.opens(town, "/compte/mot-de-passe", password_hash=None)),
+    Page("compte-email", lambda town: ways.opens(town, "/compte/adresse-mail")),
+    Page("compte-email-refuse", lambda town: ways.changes_address(town, "valery", "durant")),
+    Page("compte-email-faute-de-frappe", lambda town: ways.changes_address(town, "valery@gmial.com")),
+    Page("compte-email-demande", lambda town: ways.changes_address(town)),
+    Page("compte-email-renvoye", lambda town: ways.sends_again(town)),
+    Page("email-valider", lambda town: ways.opens_link_to(town, ways.NEW_ADDRESS)),
+    Page("email-valide", lambda town: ways.clicks_link_to(town, ways.NEW_ADDRESS)),
+    Page("email-pas-moi", lambda town: ways.opens_link_to(town, ways.ADDRESS)),
+    Page("email-pas-moi-arrete", lambda town: ways.clicks_link_to(town, ways.ADDRESS)),
+    Page("email-pas-moi-trop-tard", lambda town: ways.denies_too_late(town)),
+    Page("email-lien-expire", lambda town: town.parent.opens("/adresse-mail/nouvelle/x")),
+    Page("compte-mobile", lambda town: ways.with_another_mobile(town)),
+    Page("compte-mobile-aucun", lambda town: ways.opens(town, "/compte/mobile")),
+    Page("compte-mobile-code", lambda town: chooses_mobile(ways.with_another_mobile(town))),
     # Consent, logout, errors
     Page("consentement", lambda town: town.rendered("consent/consent.html", client=CLIENT, facts=FACTS, action="/x")),
     Page("deconnexion", lambda town: town.rendered("logout/confirm.html", account=None, action="/x")),
@@ -107,6 +149,18 @@ def locked(town: Town) -> Any:
 
     times(10, fails)
     return town.parent.logs_in()
+
+
+def unconfirmed(town: Town) -> Any:
+    return ways.visitor(town, email_verified_at=None, mobile_verified_at=None)
+
+
+def wrong_code(parent: Any) -> Any:
+    return parent.sends(parent.path, code="000000" if parent.last_code() != "000000" else "000001")
+
+
+def chooses_mobile(parent: Any) -> Any:
+    return parent.sends(parent.path, numero="0")
 
 
 def killed(town: Town) -> Any:

@@ -1,6 +1,6 @@
 """«Mon compte»: one module a tab, and those of the acts that start there."""
 
-from idp.web.pages.account import children, connections, email, informations, merging, password
+from idp.web.pages.account import children, connections, email, informations, merging, mobile, password
 from idp.web.pages.account.frame import pages
 
-__all__ = ["children", "connections", "email", "informations", "merging", "pages", "password"]
+__all__ = ["children", "connections", "email", "informations", "merging", "mobile", "pages", "password"]
