@@ -5,6 +5,8 @@ import threading
 from types import FrameType
 
 import click
+import msgspec
+from flask import Flask
 
 from idp import limits
 from idp.cli.context import application
@@ -13,7 +15,10 @@ from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
 from idp.flows.recovery.mails import Desk
+from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.settings import Settings
+
+LOGOUT_THREADS = 2
 
 
 @click.command()
@@ -32,16 +37,34 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     if parent is not None:
         end_with(parent)
     senders = senders_of(settings)
-    with application(settings):
+    with application(settings) as app:
+        told = _logout_deliveries(app, settings, stop)
         delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep))
         if once:
-            while not stop.is_set() and delivery.run_once():
+            while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
+            threads = [threading.Thread(target=_run, args=(app, one), name="logout") for one in told]
+            for thread in threads:
+                thread.start()
             delivery.run()
+            for thread in threads:
+                thread.join()
 
 
 def senders_of(settings: Settings) -> dict[str, Sender]:
     """Every sender, by channel: those that the settings name, and what the worker does itself."""
     return {**from_settings(settings), outbox.LATER: Desk()}
+
+
+def _logout_deliveries(app: Flask, settings: Settings, stop: threading.Event) -> list[Delivery]:
+    """Back-channel logout apart from the rest, one message at a time: a client that is slow delays no code."""
+    sender = BackChannel(app.extensions["idp"].provider)
+    one_at_a_time = msgspec.structs.replace(settings.worker, batch=1)
+    return [Delivery({CHANNEL: sender}, one_at_a_time, stop) for _thread in range(LOGOUT_THREADS)]
+
+
+def _run(app: Flask, delivery: Delivery) -> None:
+    with app.app_context():
+        delivery.run()

@@ -18,10 +18,13 @@ from idp.relying_parties.models import Client
 PURPOSE = "logout"
 
 
-def end_session(session: Session) -> None:
-    """End one browser session; what was given for offline use lives on (Back-Channel Logout §2.7)."""
+def end_session(session: Session, *, also: Sequence[str] = ()) -> None:
+    """End one browser session; what was given for offline use lives on (Back-Channel Logout §2.7).
+
+    `also` are clients that are known to have heard of the session without a grant (response_type `id_token`).
+    """
     account_id, public_id = session.account_id, session.public_id
-    _tell_clients(account_id, [public_id])
+    _tell_clients(account_id, [public_id], also)
     _revoke(Grant.session_id == public_id, Grant.offline.is_(False))
     db.session.execute(delete(Session).where(Session.public_id == public_id))
     audit.record("session.ended", account_id=account_id, session_id=public_id)
@@ -59,9 +62,12 @@ def clients_of(session_ids: Sequence[str]) -> list[tuple[Client, str]]:
     return list(seen.values())
 
 
-def _tell_clients(account_id: str, session_ids: Sequence[str]) -> None:
+def _tell_clients(account_id: str, session_ids: Sequence[str], also: Sequence[str] = ()) -> None:
     """Queue a logout token for each client that asked for one; the worker signs it when it sends it."""
-    for client, session_id in clients_of(session_ids):
+    told = clients_of(session_ids)
+    known = {client.client_id for client, _ in told}
+    named = [db.session.get(Client, client_id) for client_id in also if client_id not in known]
+    for client, session_id in told + [(client, session_ids[0]) for client in named if client is not None]:
         if client.metadata_.get("backchannel_logout_uri"):
             content = {"account_id": account_id, "session_id": session_id}
             outbox.queue("backchannel", client.client_id, content, purpose=PURPOSE)

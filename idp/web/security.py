@@ -8,10 +8,14 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
 
+from idp.accounts import sessions
+from idp.oidc import session_state
 from idp.settings import Settings
 
 BROWSER = "idp_browser"
 SESSION = "idp_session"
+STATE = "idp_state"
+"""What the page of `check_session_iframe` reads; it goes with the session's cookie and opens nothing."""
 TOKEN_FIELD = "csrf_token"
 
 
@@ -35,6 +39,11 @@ def set_cookie(response: Response, name: str, value: str) -> None:
     issuer = settings().server.issuer
     secure = issuer.startswith("https:")
     response.set_cookie(cookie_name(name, issuer), value, secure=secure, httponly=True, samesite="Lax", path="/")
+    if name == SESSION:
+        state = session_state.browser_state(sessions.digest(value))
+        # Read by our script in a frame of another site: neither HttpOnly nor, where there is https, SameSite.
+        same_site = "None" if secure else "Lax"
+        response.set_cookie(cookie_name(STATE, issuer), state, secure=secure, samesite=same_site, path="/")
 
 
 def delete_cookie(response: Response, name: str) -> None:
@@ -42,6 +51,9 @@ def delete_cookie(response: Response, name: str) -> None:
     issuer = settings().server.issuer
     secure = issuer.startswith("https:")
     response.delete_cookie(cookie_name(name, issuer), secure=secure, httponly=True, samesite="Lax", path="/")
+    if name == SESSION:
+        same_site = "None" if secure else "Lax"
+        response.delete_cookie(cookie_name(STATE, issuer), secure=secure, samesite=same_site, path="/")
 
 
 def read_cookie(name: str) -> str:
@@ -93,6 +105,11 @@ def allow_form_target(url: str) -> None:
     g.form_targets = [*g.get("form_targets", []), _origin(url) if parts.netloc else f"{parts.scheme}:"]
 
 
+def allow_frame(url: str) -> None:
+    """Let this page load a client's logout address, at its origin alone (attack 65)."""
+    g.frames = [*g.get("frames", []), _origin(url)]
+
+
 def register(app: Flask) -> None:
     """Put the headers on every answer of the pages."""
     app.after_request(_add_headers)
@@ -127,7 +144,8 @@ def _add_headers(response: Response) -> Response:
 
 def _policy() -> str:
     forms = " ".join(["'self'", *g.get("form_targets", [])])
+    frames = " ".join(dict.fromkeys(g.get("frames", []))) or "'none'"
     return (
         f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action {forms}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"frame-src {frames}; base-uri 'none'; frame-ancestors 'none'"
     )

@@ -19,6 +19,7 @@ from idp import clock as time
 from idp.accounts import sessions
 from idp.accounts.models import Account
 from idp.db import db
+from idp.oidc import session_state
 from idp.provider import keys
 from idp.relying_parties import service
 from idp.settings import Protocol, Settings
@@ -48,11 +49,12 @@ class RelyingParty:
             self.account_id = account.id
             db.session.commit()
         self.browser.set_cookie("idp_session", cookie)
+        self.browser.set_cookie("idp_state", session_state.browser_state(sessions.digest(cookie)))
 
     def _new_account(self) -> Account:
         now = time.now()
         account = Account(
-            identifiant="c.martin1",
+            identifiant=f"c.martin{db.session.query(Account).count() + 1}",
             family_name="Martin",
             first_name="Claire",
             email="claire@example.fr",
@@ -141,7 +143,9 @@ def protocol(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def register(app: Flask) -> Callable[..., RelyingParty]:
-    def add(client_id: str, *, first_party: bool = True, scope: str = "", **metadata: Any) -> RelyingParty:
+    def add(
+        client_id: str, *, first_party: bool = True, scope: str = "", demo: bool = False, **metadata: Any
+    ) -> RelyingParty:
         whole = {
             "redirect_uris": [REDIRECT_URI],
             "post_logout_redirect_uris": [LOGOUT_URI],
@@ -150,7 +154,8 @@ def register(app: Flask) -> Callable[..., RelyingParty]:
         }
         with app.app_context():
             scope = scope or "openid profile email phone eleves offline_access"
-            service.register(client_id, "Le Portail", whole, scope=scope, first_party=first_party, secret=SECRET)
+            rights = {"scope": scope, "first_party": first_party, "secret": SECRET, "demo": demo}
+            service.register(client_id, "Le Portail", whole, **rights)
             db.session.commit()
         return RelyingParty(app, client_id)
 

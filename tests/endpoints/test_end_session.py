@@ -37,13 +37,3 @@ def test_without_hint_the_parent_is_asked(portal):
 
     assert 'id="logout-confirm"' in response.text
     assert "code=" in portal.authorize(prompt="none").location
-
-
-def test_an_unregistered_address_never_gets_a_redirect(portal):
-    portal.log_in()
-    hint = portal.redeem(portal.code()).json["id_token"]
-
-    response = logout(portal, id_token_hint=hint, post_logout_redirect_uri="https://evil.example/")
-
-    assert response.status_code == 400
-    assert "Location" not in response.headers

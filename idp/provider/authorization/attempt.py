@@ -39,6 +39,7 @@ class Attempt:
     max_age: int | None = None
     hinted_subject: str = ""
     pushed: str = ""
+    session_state: str = ""
 
     @property
     def known_client(self) -> RelyingParty:

@@ -1,5 +1,6 @@
 """One decision about a checked request: an answer for the client, or a page for the parent."""
 
+from idp.oidc import session_state
 from idp.oidc.errors import ProtocolError
 from idp.oidc.request import Parameters
 from idp.provider.authorization.attempt import (
@@ -55,6 +56,8 @@ def _decide_checked(attempt: Attempt, session_key: bytes | None, resumed: Resume
         if "none" in attempt.prompts:
             raise ProtocolError("consent_required", "the user must agree")
         return ConsentNeeded(_asked(attempt, resumed), client, attempt.scopes, session)
+    if session_key is not None and client.profile == "oidc":
+        attempt.session_state = session_state.of(client.client_id, attempt.redirect_uri, session_key)
     return success(attempt, session)
 
 

@@ -32,6 +32,7 @@ def failure(attempt: Attempt, error: ProtocolError) -> Redirect | FormPost:
 def _send(attempt: Attempt, answer: Answer, error: str = "") -> Redirect | FormPost:
     answer["state"] = attempt.parameters.get("state")
     answer["iss"] = attempt.provider.issuer
+    answer["session_state"] = attempt.session_state
     if attempt.mode.startswith("form_post"):
         return FormPost(attempt.redirect_uri, {name: value for name, value in answer.items() if value}, error)
     return Redirect(response_modes.location(attempt.mode, attempt.redirect_uri, answer), error)

@@ -9,6 +9,7 @@ from idp.metrics import TOKEN_SECONDS
 from idp.web.dispatch import Endpoint, answer_of
 from idp.web.endpoints import (
     authorization,
+    check_session,
     consent,
     end_session,
     health,
@@ -26,6 +27,7 @@ def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
     provider = services.provider
     table = {
         **health.endpoints(provider),
+        **check_session.endpoints(provider),
         **metadata.endpoints(provider),
         **token.endpoints(provider),
         **userinfo.endpoints(provider),

@@ -1,12 +1,18 @@
-"""RP-initiated logout: at once when the hint proves this session, after a confirmation otherwise."""
+"""RP-initiated logout: at once when the hint proves this session, after a confirmation otherwise.
+
+The clients of the session hear of it: by the outbox (back-channel), and by frames of the last page (front-channel).
+"""
 
 from flask import Blueprint, Response, request
 
 from idp.accounts import sessions
+from idp.accounts.models import Session
 from idp.db import db
 from idp.grants import sign_out
+from idp.oidc import frontchannel
 from idp.oidc.errors import ProtocolError
 from idp.provider import logout
+from idp.provider.core import Provider
 from idp.web import security
 from idp.web.endpoints import browser
 
@@ -22,15 +28,12 @@ def end_session() -> Response:
         asked = logout.read(provider, browser.parameters_of(http), key, now)
     except ProtocolError as error:
         return browser.error_page(error)
-    if asked.confirmed:
+    if asked.confirmed or not asked.session_id:
         return _end(asked)
-    if not asked.session_id:
-        return browser.page("logout/logged_out.html")
     token = logout.confirmation(provider, asked, now)
     if asked.location:
         security.allow_form_target(asked.location)
-    cookie = security.read_cookie(security.SESSION)
-    session = sessions.find(cookie, provider.settings.sessions)
+    session = _session()
     account = session.account if session else None
     return browser.page("logout/confirm.html", account=account, action="/deconnexion", hidden={"token": token})
 
@@ -49,12 +52,40 @@ def confirm() -> Response:
         return browser.error_page(error)
 
 
+def _session() -> Session | None:
+    return sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+
+
 def _end(asked: logout.LogoutRequest) -> Response:
     """The session is gone at once, online refresh tokens with it; the cookie is cleared (attack 67)."""
-    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    session, frames = _session(), list[str]()
     if session is not None:
-        sign_out.end_session(session)
+        also = (asked.client_id,) if asked.client_id else ()
+        frames = _frames(browser.provider(), session.public_id, also)
+        sign_out.end_session(session, also=also)
     db.session.commit()
-    response = browser.redirect(asked.location) if asked.location else browser.page("logout/logged_out.html")
+    response = _last_page(asked, frames)
     security.delete_cookie(response, security.SESSION)
     return response
+
+
+def _frames(provider: Provider, session_id: str, also: tuple[str, ...]) -> list[str]:
+    """The addresses of the session's clients that want to be loaded (Front-Channel Logout §3)."""
+    told = {client.client_id for client, _ in sign_out.clients_of([session_id])} | set(also)
+    clients = [client for client in map(provider.clients.find, sorted(told)) if client and client.logout.front_channel]
+    return [
+        frontchannel.address(
+            client.logout.front_channel, issuer=provider.issuer, sid=provider.sid_of(session_id, client)
+        )
+        for client in clients
+    ]
+
+
+def _last_page(asked: logout.LogoutRequest, frames: list[str]) -> Response:
+    for frame in frames:
+        security.allow_frame(frame)
+    if not asked.location:
+        return browser.page("logout/logged_out.html", frames=frames)
+    if not frames:
+        return browser.redirect(asked.location)
+    return browser.page("logout/leaving.html", frames=frames, location=asked.location, service_name=asked.client_name)
