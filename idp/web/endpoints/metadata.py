@@ -16,7 +16,7 @@ HEADERS = (("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Orig
 
 
 def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
-    """`/.well-known/openid-configuration` and `/jwks`."""
+    """The two well-known addresses (OpenID Connect Discovery §4, RFC 8414 §3) and `/jwks`."""
     mtls = provider.settings.mtls
     document = discovery.document(
         provider.issuer,
@@ -47,6 +47,7 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
 
     return {
         ("GET", "/.well-known/openid-configuration"): answer_configuration,
+        ("GET", "/.well-known/oauth-authorization-server"): answer_configuration,
         ("GET", "/jwks"): answer_jwks,
     }
 

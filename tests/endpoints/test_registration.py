@@ -1,0 +1,74 @@
+"""Dynamic registration under attack (ATTACKS 54 to 60)."""
+
+import pytest
+
+from tests.registrations import Developer
+
+
+@pytest.fixture
+def developer(app):
+    made = Developer(app)
+    made.has_token()
+    return made
+
+
+def test_without_an_initial_access_token_nobody_registers(developer):
+    """ATTACKS 54."""
+    for token in ("", "guess"):
+        developer.token = token
+        response = developer.register()
+        assert response.status_code == 401
+        assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_registers_as_many_clients_as_its_quota(app):
+    """ATTACKS 54."""
+    developer = Developer(app)
+    developer.has_token(quota=1)
+
+    assert [developer.register().status_code for _try in range(3)] == [201, 403, 403]
+
+
+def test_no_registration_gives_the_scope_eleves(developer):
+    """ATTACKS 54."""
+    assert "eleves" not in developer.register(scope="openid eleves profile").json["scope"]
+
+
+def test_the_registration_token_manages_one_client_and_is_replaced_at_each_update(developer):
+    """ATTACKS 56."""
+    first, second = developer.register().json, developer.register(client_name="Autre").json
+
+    assert developer.manage("GET", first, token=second["registration_access_token"]).status_code == 401
+    updated = developer.update(first, client_name="Cantine bis")
+    assert updated.status_code == 200
+    assert developer.manage("GET", first).status_code == 401
+    assert developer.manage("GET", updated.json).json["client_name"] == "Cantine bis"
+
+
+def test_an_update_never_widens_scopes_nor_makes_a_client_public(developer):
+    """ATTACKS 57."""
+    registered = developer.register(scope="openid email").json
+
+    assert developer.update(registered, token_endpoint_auth_method="none").status_code == 400
+    assert developer.update(registered, scope="openid email profile").json["scope"] == "openid email"
+
+
+def test_the_secret_is_not_read_back(developer):
+    """ATTACKS 60."""
+    assert "client_secret" not in developer.manage("GET", developer.register().json).json
+
+
+@pytest.mark.parametrize("member", ["logo_uri", "sector_identifier_uri"])
+def test_a_private_address_is_answered_like_a_name_that_does_not_exist(developer, member):
+    """ATTACKS 55."""
+    answers = [developer.register(**{member: f"https://{host}/"}) for host in ("10.0.0.1", "nowhere.invalid")]
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert answers[0].json == answers[1].json
+    assert answers[0].json["error"] == "invalid_client_metadata"
+
+
+def test_the_metadata_of_rfc_8414_is_the_same_document(portal):
+    first = portal.browser.get("/.well-known/oauth-authorization-server")
+
+    assert first.json == portal.browser.get("/.well-known/openid-configuration").json
