@@ -1,5 +1,6 @@
 """`idp clients`: the relying parties."""
 
+import datetime as dt
 import json
 
 import click
@@ -102,14 +103,29 @@ def disable(settings: Settings, client_id: str) -> None:
     click.echo(f"{client_id} is disabled")
 
 
-@command.command("rotate-secret")
+@command.command()
 @click.argument("client_id")
 @click.pass_obj
-def rotate_secret(settings: Settings, client_id: str) -> None:
-    """Give a new secret, shown once; the old one is dead."""
+def enable(settings: Settings, client_id: str) -> None:
+    """Answer the requests of a disabled client again."""
     with application(settings):
         try:
-            shown = service.rotate_secret(client_id)
+            service.enable(client_id)
+        except Refusal as refusal:
+            raise _explained(refusal) from refusal
+        db.session.commit()
+    click.echo(f"{client_id} is on")
+
+
+@command.command("rotate-secret")
+@click.argument("client_id")
+@click.option("--overlap", type=click.IntRange(min=0), default=0, show_default=True, help="Hours the old one is good.")
+@click.pass_obj
+def rotate_secret(settings: Settings, client_id: str, overlap: int) -> None:
+    """Give a new secret, shown once; the old one dies after the overlap."""
+    with application(settings):
+        try:
+            shown = service.rotate_secret(client_id, dt.timedelta(hours=overlap))
         except Refusal as refusal:
             raise _explained(refusal) from refusal
         db.session.commit()

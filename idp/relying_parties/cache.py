@@ -68,6 +68,9 @@ class RelyingParty:
     logout: LogoutRules = field(default_factory=LogoutRules)
     reviewed: bool = True
     """False: it registered itself, and nobody has looked at it (attack 54)."""
+    previous_secret_hash: str = ""
+    previous_secret_until: int = 0
+    """In milliseconds."""
 
     @property
     def rules(self) -> Profile:
@@ -94,7 +97,7 @@ def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
 
 
 def _build(row: Row) -> RelyingParty:
-    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed = row
+    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed, before, until = row
     metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     redirect_uris = tuple(metadata.get("redirect_uris", ()))
     return RelyingParty(
@@ -132,6 +135,8 @@ def _build(row: Row) -> RelyingParty:
         certificate_bound=bool(metadata.get("tls_client_certificate_bound_access_tokens", False)),
         logout=logout_members.read(metadata),
         reviewed=bool(reviewed),
+        previous_secret_hash=before or "",
+        previous_secret_until=int(until or 0),
     )
 
 
@@ -151,6 +156,8 @@ class ClientCache:
             Client.birth_dates_allowed,
             Client.metadata_,
             Client.reviewed,
+            Client.previous_secret,
+            Client.previous_secret_until,
         )
         enabled = (Client.client_id == bindparam("v_client_id")) & Client.disabled_at.is_(None)
         self._sql = hot.compile(select(*columns).where(enabled))

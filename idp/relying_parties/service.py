@@ -1,5 +1,6 @@
 """Registration of client applications."""
 
+import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Mapping
@@ -112,11 +113,24 @@ def disable(client_id: str) -> None:
     db.session.flush()
 
 
-def rotate_secret(client_id: str) -> str:
-    """Give the client a new secret; the old one is dead. Raises UnknownClient, InvalidMetadata without a secret."""
+def enable(client_id: str) -> None:
+    """Answer the client's requests again. Raises UnknownClient, also for one that ended its registration."""
+    client = get_client(client_id)
+    if client.deleted_at is not None:
+        raise UnknownClient(client_id=client_id)
+    client.disabled_at, client.updated_at = None, clock.now()
+    db.session.flush()
+
+
+def rotate_secret(client_id: str, overlap: dt.timedelta = dt.timedelta(0)) -> str:
+    """Give the client a new secret; the old one is good for the `overlap`, by Basic and form.
+
+    Raises UnknownClient, InvalidMetadata without a secret.
+    """
     client = get_client(client_id)
     if client.secret is None:
         raise InvalidMetadata(problems=["token_endpoint_auth_method: this client has no secret"])
+    client.previous_secret, client.previous_secret_until = client.secret, clock.now() + overlap
     shown = secrets.token_urlsafe(32)
     _keep_secret(client, shown)
     client.updated_at = clock.now()

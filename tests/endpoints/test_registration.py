@@ -1,7 +1,11 @@
 """Dynamic registration under attack (ATTACKS 54 to 60)."""
 
+import datetime as dt
+
 import pytest
 
+from idp.db import db
+from idp.relying_parties import service
 from tests.registrations import Developer
 
 
@@ -72,3 +76,16 @@ def test_the_metadata_of_rfc_8414_is_the_same_document(portal):
     first = portal.browser.get("/.well-known/oauth-authorization-server")
 
     assert first.json == portal.browser.get("/.well-known/openid-configuration").json
+
+
+def test_a_rotated_secret_is_good_until_its_overlap_ends(portal, app, clock):
+    with app.app_context():
+        fresh = service.rotate_secret("portail", dt.timedelta(hours=1))
+        db.session.commit()
+    form = {"grant_type": "client_credentials"}
+
+    assert portal.post("/token", form).status_code == 200
+    assert portal.post("/token", form, secret=fresh).status_code == 200
+    clock.advance(hours=1)
+    assert portal.post("/token", form).status_code == 401
+    assert portal.post("/token", form, secret=fresh).status_code == 200

@@ -11,8 +11,10 @@ from idp.relying_parties.service import hash_secret
 
 
 def verify_secret(provider: Provider, client: RelyingParty, request: ClientRequest, secret: str) -> None:
-    """Compare hashes, in constant time."""
-    if not hmac.compare_digest(hash_secret(secret), client.secret_hash):
+    """Compare hashes, in constant time; for a while after a rotation, the one before is good too."""
+    given = hash_secret(secret)
+    overlaps = client.previous_secret_until > request.now and hmac.compare_digest(given, client.previous_secret_hash)
+    if not (hmac.compare_digest(given, client.secret_hash) or overlaps):
         raise invalid_client("wrong secret")
 
 
