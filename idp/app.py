@@ -18,6 +18,7 @@ from idp.delivery import messages
 from idp.delivery import models as _delivery
 from idp.flows import models as _flows
 from idp.franceconnect import models as _franceconnect
+from idp.franceconnect.logins import UpstreamLogins
 from idp.grants import models as _grants
 from idp.registry import models as _registry
 from idp.relying_parties import models as _relying_parties
@@ -65,6 +66,7 @@ class Services:
     settings: Settings
     hot: HotPath
     provider: Any
+    upstreams: UpstreamLogins
 
 
 def create_app(settings: Settings) -> Flask:
@@ -84,7 +86,8 @@ def create_app(settings: Settings) -> Flask:
         sealing.attach(db.engine.dialect, settings.keys.directory)
     messages.use(settings, template_folders(settings))
     hot = open_hot_path(settings.database)
-    services = Services(settings, hot, provider.build(settings, hot))
+    protocol = provider.build(settings, hot)
+    services = Services(settings, hot, protocol, UpstreamLogins(settings, protocol.assert_ourselves))
     app.extensions["idp"] = services
     table = endpoints.hot_table(services)
     endpoints.register(app, table)

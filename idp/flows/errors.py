@@ -116,3 +116,7 @@ class TooManyMails(Refusal):
     """The address, the account or the network address got all the mails it may get, until `ends_at`."""
 
     ends_at: dt.datetime
+
+
+class SeveralAdults(Refusal):
+    """Names and mobile fit several adults, or one adult with several accounts: somebody must look."""

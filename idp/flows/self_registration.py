@@ -16,15 +16,13 @@ from idp.accounts import service as accounts
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import birth_dates, codes, one_account
+from idp.flows import birth_dates, codes, mobile_code, one_account
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
     Barred,
-    CodeKilled,
     NoMatch,
     TooManySearches,
-    WrongCode,
     WrongStep,
 )
 from idp.flows.models import Flow
@@ -50,7 +48,7 @@ class Step:
 
 def state_of(flow: Flow) -> dict[str, Any]:
     """What the steps proved so far."""
-    return dict(flow.state.get(PART, {}))
+    return mobile_code.state_of(flow, PART)
 
 
 def _is_matched(flow: Flow) -> bool:
@@ -58,7 +56,7 @@ def _is_matched(flow: Flow) -> bool:
 
 
 def _is_code_confirmed(flow: Flow) -> bool:
-    return bool(state_of(flow).get("code_confirmed_at"))
+    return mobile_code.is_confirmed(flow, PART)
 
 
 def _are_dates_confirmed(flow: Flow) -> bool:
@@ -132,36 +130,15 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
 
 
 def send_code(flow: Flow, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
-    """Send a code, unless one left a moment ago (a double click pays one SMS); tells whether one left.
-
-    Raises SmsStopped, TooManyCodes, WrongStep.
-    """
-    state = state_of(flow)
-    if "mobile" not in state or _is_code_confirmed(flow):
-        raise WrongStep
-    sent = state.get("code")
-    if sent and codes.resend_at(sent, settings) > clock.now():
-        return False
-    state["code"] = codes.send(flow.id, state["mobile"], key, wording, settings)
-    flows.write_state(flow, PART, state)
-    return True
+    """Send a code, unless one left a moment ago; tells whether one left. Raises SmsStopped, TooManyCodes, WrongStep."""
+    return mobile_code.send(flow, PART, key, wording, settings)
 
 
 def confirm_code(flow: Flow, typed: str, key: bytes, settings: Sms) -> None:
     """Step 2. Raises WrongCode (tries_left), CodeExpired, CodeKilled, WrongStep."""
-    state = state_of(flow)
-    if current_step(flow) != "code" or "code" not in state:
+    if current_step(flow) != "code":
         raise WrongStep
-    code = dict(state["code"])
-    try:
-        codes.check(code, flow.id, state["mobile"], typed, key, settings)
-        state["code_confirmed_at"] = clock.to_milliseconds(clock.now())
-        del state["code"]
-    except (WrongCode, CodeKilled):
-        state["code"] = code
-        raise
-    finally:
-        flows.write_state(flow, PART, state)
+    mobile_code.confirm(flow, PART, typed, key, settings)
 
 
 def confirm_dates(

@@ -6,8 +6,9 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from idp import audit
+from idp import audit, clock
 from idp.audit import Fact
+from idp.db import new_id
 from idp.db.hot import HotPath
 from idp.db.sealing import load_cipher
 from idp.oidc import subject
@@ -158,6 +159,12 @@ class Provider:
         """Add a line to the audit log at once: what it tells has happened, whatever the answer."""
         row = audit.as_row(event, now, account_id=account_id, client_id=client_id, ids=ids)
         self.hot.write(self.sql.record, {f"v_{name}": value for name, value in row.items()})
+
+    def assert_ourselves(self, alg: str, client_id: str, audience: str) -> str:
+        """A client assertion with which we authenticate upstream (RFC 7523 §3): a minute's life, one use."""
+        now = int(clock.now().timestamp())
+        claims = {"iss": client_id, "sub": client_id, "aud": audience, "iat": now, "exp": now + 60, "jti": new_id()}
+        return self.keys.get().current[alg].sign(claims)
 
     def revoke_grant(self, grant_id: str, now: int) -> None:
         """End a grant with all its tokens."""

@@ -20,7 +20,7 @@ from idp.settings import Recovery
 
 @dataclass(frozen=True)
 class Proof:
-    """What opens the way to a new password of one account; `by` is mail or sms."""
+    """What opens the way to a new password of one account; `by` is mail, sms or upstream."""
 
     account: Account
     by: str
@@ -33,9 +33,21 @@ def state_digest(account: Account) -> str:
     return hashlib.sha256((account.password_hash or "").encode()).hexdigest()
 
 
+def keep_proof(flow: Flow, account: Account, by: str, *, minutes: int) -> None:
+    """A code (`sms`) or a login upstream proved who it is: a new password may be set for so many minutes."""
+    ends_at = clock.now() + dt.timedelta(minutes=minutes)
+    proof = {
+        "account_id": account.id,
+        "by": by,
+        "bound_to": state_digest(account),
+        "ends_at": clock.to_milliseconds(ends_at),
+    }
+    recovery.write(flow, sms=None, proof=proof, link=None)
+
+
 def keep_link(flow: Flow, token: str) -> None:
     """Put a link into a flow of this browser, as its digest. Uses nothing up, and tells nothing."""
-    recovery.write(flow, link=links.digest_of(token).hex(), sms_proof=None)
+    recovery.write(flow, link=links.digest_of(token).hex(), proof=None)
 
 
 def offer(flow: Flow, account: Account, settings: Recovery) -> None:
@@ -49,13 +61,13 @@ def proof_of(flow: Flow, *, for_update: bool = False) -> Proof | None:
     if "link" in state:
         link = links.find(bytes.fromhex(state["link"]), "reset_password")
         return Proof(db.session.get_one(Account, link.account_id), "mail", link.digest) if link else None
-    kept = state.get("sms_proof")
+    kept = state.get("proof")
     if not kept or clock.from_milliseconds(kept["ends_at"]) <= clock.now():
         return None
     account = db.session.get_one(Account, kept["account_id"], populate_existing=True, with_for_update=for_update)
     if account.state not in MAY_LOG_IN or not secrets.compare_digest(kept["bound_to"], state_digest(account)):
         return None
-    return Proof(account, "sms")
+    return Proof(account, kept["by"])
 
 
 def set_password(flow: Flow, password_hash: str, dropped: Collection[str], language: str) -> Account:
@@ -79,5 +91,5 @@ def set_password(flow: Flow, password_hash: str, dropped: Collection[str], langu
             credentials.drop(account, access)
     lift_lock(account.id)
     audit.record("recovery.password_reset", account_id=account.id, by=proof.by)
-    recovery.write(flow, link=None, sms_proof=None, sms=None, mail=None)
+    recovery.write(flow, link=None, proof=None, sms=None, mail=None)
     return account

@@ -4,15 +4,13 @@ The codes, their limits and their death are those of every journey (`codes`). Wh
 verified mobile, the same work is done without a number (ATTACKS 88).
 """
 
-import datetime as dt
-
 from idp import audit, clock
 from idp.accounts.models import MAY_LOG_IN, Account
 from idp.flows import codes, recovery
 from idp.flows.errors import CodeKilled, TooManyCodes, WrongCode, WrongStep
 from idp.flows.models import Flow
+from idp.flows.recovery import reset
 from idp.flows.recovery.requests import account_of, check_source, target_of
-from idp.flows.recovery.reset import state_digest
 from idp.settings import Settings
 
 
@@ -74,13 +72,7 @@ def confirm_code(flow: Flow, typed: str, key: bytes, settings: Settings) -> None
     account = account_of(sms["typed"])
     if account is None or account.id != sms["account_id"] or account.mobile != sms["target"]:
         raise WrongStep
-    ends_at = clock.now() + dt.timedelta(minutes=settings.recovery.link_minutes)
-    proof = {
-        "account_id": account.id,
-        "bound_to": state_digest(account),
-        "ends_at": clock.to_milliseconds(ends_at),
-    }
-    recovery.write(flow, sms=None, sms_proof=proof, link=None)
+    reset.keep_proof(flow, account, "sms", minutes=settings.recovery.link_minutes)
 
 
 def can_receive(account: Account) -> bool:

@@ -13,6 +13,7 @@ from idp.web.pages import (
     email_validation,
     errors,
     frame,
+    franceconnect,
     login,
     new_password,
     recovery,
@@ -30,6 +31,7 @@ def register(app: Flask) -> None:
     frame.register(app)
     errors.register(app)
     new_password.register(app)
+    franceconnect.register(app)
     app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
     app.register_blueprint(login.pages)
@@ -39,3 +41,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(account.pages)
     app.register_blueprint(recovery.pages)
     app.register_blueprint(email_change.pages)
+    app.register_blueprint(franceconnect.pages)

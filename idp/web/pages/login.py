@@ -103,7 +103,7 @@ def _activate(flow: Flow, account: Account) -> Response:
     return see_other(url_for("activation.resume", flow_id=flow.id))
 
 
-def open_session(account_id: str, amr: str = "pwd") -> str:
+def open_session(account_id: str, amr: str = "pwd", acr: str = "") -> str:
     """A new session for this browser; the one that somebody else had there ends, and its services are told."""
     account, settings = db.session.get_one(Account, account_id), security.settings().sessions
     cookie = security.read_cookie(security.SESSION)
@@ -111,7 +111,8 @@ def open_session(account_id: str, amr: str = "pwd") -> str:
     if previous is not None and previous.account_id != account.id:
         sign_out.end_session(previous)
     user_agent = request.headers.get("User-Agent", "")
-    return sessions.open(account, settings, amr=amr, user_agent=user_agent, replaces=cookie)
+    level = acr or sessions.ACR_PASSWORD
+    return sessions.open(account, settings, amr=amr, acr=level, user_agent=user_agent, replaces=cookie)
 
 
 @pages.get("/connecte")
@@ -133,5 +134,6 @@ def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
         identifiant=typed or known.get("identifiant") or (flow.request or {}).get("login_hint", ""),
         confirms=bool(known),
         without_mobile="sans_mobile" in request.args,
+        cancelled_upstream=request.args.get("franceconnect") == "annule",
         new_password="nouveau_mot_de_passe" in request.args,
     )

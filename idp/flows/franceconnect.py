@@ -1,0 +1,252 @@
+"""Login by FranceConnect, or by another upstream: from a proven identity to an account.
+
+An identity proves who somebody is, never which responsable: an unknown one gives the mobile known to the school, the
+code sent to it, and the birth dates of all the children; or the password of an account of the same person.
+Source: journeys, «FranceConnect» (J4).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from idp import audit, clock, limits
+from idp.accounts import email
+from idp.accounts import service as accounts
+from idp.accounts.errors import AccountUnavailable, AlreadyHeld
+from idp.accounts.models import MAY_LOG_IN, Account, AccountResponsable
+from idp.db import db
+from idp.flows import birth_dates, credentials, mobile_code
+from idp.flows import service as flows
+from idp.flows.errors import (
+    AlreadyRegistered,
+    Barred,
+    DifferentPerson,
+    NoMatch,
+    SeveralAdults,
+    TooManySearches,
+    WrongStep,
+)
+from idp.flows.models import Flow
+from idp.franceconnect import service as links
+from idp.franceconnect.callback import Login
+from idp.franceconnect.identity import GENDERS, Identity
+from idp.registry import matching, names
+from idp.registry.matching import Child
+from idp.registry.models import Responsable
+from idp.registry.phones import Phone
+from idp.settings import SelfRegistration, Settings
+
+PART = "franceconnect"
+FINISHED = "terminee"
+CIVILITY = {"M.": "M", "M": "M", "MME": "F", "MLLE": "F"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step and what is true once it is done."""
+
+    name: str
+    is_done: Callable[[Flow], bool]
+
+
+def state_of(flow: Flow) -> dict[str, Any]:
+    """What the steps proved so far."""
+    return mobile_code.state_of(flow, PART)
+
+
+def identity_of(flow: Flow) -> Identity | None:
+    """Who the upstream said it is, until the flow ends."""
+    kept = links.kept_login(flow.id)
+    return kept[1] if kept else None
+
+
+def _are_dates_confirmed(flow: Flow) -> bool:
+    confirmed = state_of(flow).get("confirmed_children")
+    return confirmed is not None and {child.pupil_id for child in children_of(flow)} <= set(confirmed)
+
+
+STEPS = (
+    Step("identite", lambda flow: bool(responsables_of(flow))),
+    Step("code", lambda flow: mobile_code.is_confirmed(flow, PART)),
+    Step("dates", _are_dates_confirmed),
+)
+
+
+def current_step(flow: Flow) -> str:
+    """The first step that is not done; empty when no login upstream is under way in this flow."""
+    if flow.ended_at is not None:
+        return FINISHED
+    if identity_of(flow) is None:
+        return ""
+    return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
+
+
+def responsables_of(flow: Flow) -> list[Responsable]:
+    """The responsables that names and mobile found and that the registry still holds."""
+    ids = state_of(flow).get("responsables", [])
+    if not ids:
+        return []
+    current = select(Responsable).where(Responsable.id.in_(ids), Responsable.ended_at.is_(None))
+    return list(db.session.scalars(current.order_by(Responsable.id)))
+
+
+def children_of(flow: Flow) -> Sequence[Child]:
+    """The children linked to those responsables, each once, the eldest first."""
+    found: dict[str, Child] = {}
+    for child in matching.children_of([r.id for r in responsables_of(flow)]):
+        found.setdefault(child.pupil_id, child)
+    return list(found.values())
+
+
+def receive(flow: Flow, upstream: str, login: Login) -> Account | None:
+    """A login upstream was proven: the account it is linked to, or None, and the flow waits for proofs.
+
+    Raises AccountUnavailable for a suspended account; DifferentPerson when the identity contradicts the link's
+    (a recycled `sub`): the contradiction stops, nothing is overwritten.
+    """
+    identity = login.identity
+    links.keep_login(flow.id, upstream, login)
+    flows.write_state(flow, PART, {})
+    link = links.find(identity.issuer, identity.sub)
+    if link is None:
+        audit.record("upstream.unknown", flow_id=flow.id, upstream=upstream)
+        return None
+    if links.contradicts(link, identity):
+        audit.record("upstream.contradiction", account_id=link.account_id, flow_id=flow.id)
+        raise DifferentPerson
+    account = db.session.get_one(Account, link.account_id)
+    if account.state not in MAY_LOG_IN:
+        audit.record("login.refused", account_id=account.id)
+        raise AccountUnavailable(state=account.state, keeper="")
+    links.note_use(link, identity.acr)
+    flows.end(flow, account.id)
+    return account
+
+
+def search(flow: Flow, phone: Phone, address: str, settings: Settings) -> None:
+    """Find the one adult of the identity's names and this mobile. The limits are those of the SMS journey.
+
+    Raises TooManySearches, NoMatch, SeveralAdults, Barred, WrongStep. Nothing tells a wrong number from a wrong name.
+    """
+    identity = identity_of(flow)
+    if identity is None or flow.ended_at is not None:
+        raise WrongStep
+    key = f"registration:address:{limits.network(address)}"
+    if not limits.hit(key, limit=settings.self_registration.matches_per_address_per_hour, window_seconds=3600):
+        raise TooManySearches(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(key)))
+    found = _candidates(identity, phone.e164 if phone.is_mobile else "")
+    if not found:
+        audit.record("upstream.no_match", flow_id=flow.id)
+        raise NoMatch
+    if len({(person.first_key, person.family_key) for person in found}) > 1:
+        audit.record("upstream.several_adults", flow_id=flow.id)
+        raise SeveralAdults
+    ids = sorted(person.id for person in found)
+    birth_dates.check_bar(ids, settings.self_registration)
+    before = state_of(flow)
+    if before.get("responsables") != ids or before.get("mobile") != phone.e164:
+        flows.write_state(flow, PART, {"responsables": ids, "mobile": phone.e164})
+
+
+def _candidates(identity: Identity, mobile: str | None) -> list[Responsable]:
+    """Responsables of the birth or usage name, of any one given name, with that mobile; a contradiction excludes."""
+    found: dict[str, Responsable] = {}
+    for surname in identity.surnames:
+        for given in identity.given_names:
+            for person in matching.find_responsables(surname, given, mobile or ""):
+                found[person.id] = person
+    return [person for person in found.values() if not _contradicts(identity, person)]
+
+
+def _contradicts(identity: Identity, person: Responsable) -> bool:
+    """The register's only other fact about an adult is the civility; an unspecified gender contradicts nothing."""
+    stated, known = GENDERS.get(identity.gender, ""), CIVILITY.get(person.civility.upper(), "")
+    return bool(stated and known and stated != known)
+
+
+def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:
+    """Raises WrongDates (tries_left), Barred at the last wrong submission, WrongStep."""
+    if current_step(flow) != "dates":
+        raise WrongStep
+    children = children_of(flow)
+    try:
+        ids = [person.id for person in responsables_of(flow)]
+        birth_dates.check(ids, children, dates, settings, flow_id=flow.id)
+    except Barred:
+        flows.write_state(flow, PART, {})
+        raise
+    state = state_of(flow)
+    state["confirmed_children"] = [child.pupil_id for child in children]
+    flows.write_state(flow, PART, state)
+
+
+def finish(flow: Flow, *, language: str) -> tuple[Account, bool]:
+    """The proofs are complete: the account, new or known, is linked and the flow ends. Tells whether it is new.
+
+    One transaction; two tabs make one account. Raises WrongStep, SeveralAdults, AccountUnavailable, AlreadyLinked,
+    AlreadyRegistered.
+    """
+    identity = identity_of(flow)
+    if current_step(flow) != FINISHED or flow.ended_at is not None or identity is None:
+        raise WrongStep
+    found = responsables_of(flow)
+    holders = accounts.holders([person.id for person in found])
+    if len(holders) > 1:
+        raise SeveralAdults
+    if holders:
+        account = holders[0]
+        _add_responsables(account, found)
+    else:
+        account = _create(found, state_of(flow)["mobile"], identity)
+    _link(flow, account, identity, language=language, told=bool(holders))
+    return account, not holders
+
+
+def _create(found: Sequence[Responsable], mobile: str, identity: Identity) -> Account:
+    try:
+        account = accounts.create(found, password_hash=None, mobile=mobile)
+    except AlreadyHeld:
+        raise AlreadyRegistered from None
+    if email.is_address(identity.email):
+        # Proposed only: an upstream's address proves nothing here (attack 97).
+        account.email = identity.email
+    return account
+
+
+def _add_responsables(account: Account, found: Sequence[Responsable]) -> None:
+    """What another school knows of the same adult joins the account that the proofs reached."""
+    held = {row.responsable_id for row in account.responsables}
+    new = [person.id for person in found if person.id not in held]
+    db.session.add_all(AccountResponsable(responsable_id=id, account_id=account.id) for id in new)
+
+
+def link_by_password(flow: Flow, account: Account, *, language: str) -> None:
+    """Link the account whose password was just typed. Raises DifferentPerson, AlreadyLinked, WrongStep."""
+    identity = identity_of(flow)
+    if identity is None or flow.ended_at is not None:
+        raise WrongStep
+    if not is_named(account, identity):
+        audit.record("upstream.other_person", account_id=account.id, flow_id=flow.id)
+        raise DifferentPerson
+    _link(flow, account, identity, language=language, told=True)
+
+
+def is_named(account: Account, identity: Identity) -> bool:
+    """Whether the account is in the identity's name: birth or usage name, and any one given name, folded."""
+    surnames = {names.key(name) for name in (account.family_name, account.usage_name) if name}
+    stated = {names.key(name) for name in identity.surnames}
+    return bool(surnames & stated) and names.key(account.first_name) in map(names.key, identity.given_names)
+
+
+def _link(flow: Flow, account: Account, identity: Identity, *, language: str, told: bool) -> None:
+    if account.state not in MAY_LOG_IN:
+        raise AccountUnavailable(state=account.state, keeper="")
+    kept = links.kept_login(flow.id)
+    assert kept is not None
+    links.link(account.id, identity)
+    if told:
+        credentials.tell_owner(account, "upstream_linked", language=language, upstream=kept[0].upstream)
+    flows.end(flow, account.id)

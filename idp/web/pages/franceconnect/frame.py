@@ -1,0 +1,100 @@
+"""What the pages of an upstream login share."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, url_for
+from flask_babel import get_locale
+
+from idp.accounts import sessions
+from idp.accounts.models import Account
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import franceconnect as journey
+from idp.flows.models import Flow
+from idp.franceconnect import service as links
+from idp.franceconnect.upstreams import FRANCECONNECT
+from idp.web import security
+from idp.web.pages.frame import see_other, way_out
+from idp.web.pages.login import Answer, open_session
+from idp.web.upstream_logout import logins
+
+pages = Blueprint("franceconnect", __name__, url_prefix="/franceconnect")
+KNOWN_COOKIE = "idp_upstream"
+"""Names the upstream by which this browser logged in last: less is asked there the next time. It opens nothing."""
+METHODS = {FRANCECONNECT: "fc"}
+"""`amr` of a login upstream, beside what the upstream says; `fed` for others."""
+
+
+def register(app: Flask) -> None:
+    """Give the templates the buttons."""
+    app.context_processor(lambda: {"upstreams": buttons, "franceconnect_picture": _picture()})
+
+
+def buttons() -> list[dict[str, Any]]:
+    """One entry an upstream that is on: its name, and whether it does not answer at the moment."""
+    return [{"key": one.key, "name": one.name, "down": logins().is_down(one.key)} for one in logins().upstreams]
+
+
+def _picture() -> str:
+    """The address of the deployer's official picture for the button; empty: it is drawn."""
+    return url_for("franceconnect.picture") if security.settings().franceconnect.button_file else ""
+
+
+@pages.get("/bouton")
+def picture() -> Response:
+    """The deployer's file, as an image and nothing else."""
+    file = security.settings().franceconnect.button_file
+    if not file:
+        abort(404)
+    answer = send_file(Path(file).absolute(), max_age=86_400)
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return answer
+
+
+def language() -> str:
+    """The language of this page, for mails."""
+    return str(get_locale() or "fr")
+
+
+def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", then: str = "") -> Answer:
+    """The flow has reached its account: open its session, which remembers the login upstream for its logout.
+
+    `proved` names what was shown here beside it, `then` the page to go on with.
+    """
+    kept = links.kept_login(flow.id)
+    methods = [METHODS.get(upstream, "fed"), *(kept[1].amr if kept else ()), *proved.split()]
+    acr = kept[1].acr if kept else ""
+    cookie = open_session(account.id, " ".join(dict.fromkeys(methods))[:60], acr=acr)
+    session = sessions.find(cookie, security.settings().sessions)
+    assert session is not None
+    links.hand_over(flow.id, session.public_id)
+    db.session.commit()
+    answer = see_other(then or way_out(flow))
+    security.set_cookie(answer, security.SESSION, cookie)
+    security.set_cookie(answer, KNOWN_COOKIE, upstream)
+    return answer
+
+
+def step_url(flow: Flow) -> str:
+    """Where the flow stands."""
+    step = journey.current_step(flow)
+    if step in ("", journey.FINISHED):
+        return way_out(flow) if flow.ended_at is not None else url_for("login.show", flow_id=flow.id)
+    return url_for("franceconnect.show", flow_id=flow.id, step=step)
+
+
+def show(template: str, flow: Flow, refusal: Refusal | None = None, **values: Any) -> str:
+    """One of the journey's pages."""
+    return render_template(
+        f"franceconnect/{template}.html",
+        flow=flow,
+        refusal=refusal,
+        kind=type(refusal).__name__ if refusal else "",
+        **values,
+    )
+
+
+def known_upstream() -> str:
+    """The upstream by which this browser logged in before."""
+    return request.cookies.get(security.cookie_name(KNOWN_COOKIE, security.settings().server.issuer), "")

@@ -1,0 +1,49 @@
+"""Logging out upstream, once our own session has ended: a closed list there, and no way back without a session."""
+
+import datetime as dt
+from urllib.parse import urlencode
+
+from flask import current_app
+
+from idp import clock
+from idp.flows import service as flows
+from idp.franceconnect.errors import UpstreamRefusal
+from idp.franceconnect.logins import UpstreamLogins
+from idp.franceconnect.models import UpstreamLogin
+from idp.web import security
+
+RECENT = dt.timedelta(minutes=28)
+"""FranceConnect's session lives 30 minutes; without it a page is shown there and nobody comes back."""
+PART = "upstream_logout"
+BACK = "/franceconnect/deconnecte"
+"""The one address registered upstream; the target stays on our side, so it serves every relying party."""
+
+
+def logins() -> UpstreamLogins:
+    """The upstreams of this deployment."""
+    found: UpstreamLogins = current_app.extensions["idp"].upstreams
+    return found
+
+
+def address(login: UpstreamLogin | None, target: str) -> str:
+    """Where the browser must go to end the session upstream and then come to `target`; empty when there is none.
+
+    Reads and writes in the current transaction.
+    """
+    if login is None or not login.content or clock.now() - login.at > RECENT:
+        return ""
+    upstream = logins().find(login.upstream)
+    try:
+        endpoint = logins().logout_address(login.upstream) if upstream else ""
+    except UpstreamRefusal:
+        return ""
+    if not endpoint:
+        return ""
+    flow = flows.start(PART, security.browser())
+    flows.write_state(flow, PART, {"target": target})
+    parameters = {
+        "id_token_hint": login.content["id_token"],
+        "post_logout_redirect_uri": security.settings().server.issuer + BACK,
+        "state": flow.id,
+    }
+    return endpoint + "?" + urlencode(parameters)
