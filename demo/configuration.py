@@ -39,6 +39,11 @@ name = "Assistance de l’académie de Lille"
 phone = "01 99 00 59 00"
 email = "assistance@example.org"
 
+[franceconnect]
+issuer = "{franceconnect}/api/v2"
+client_id = "{franceconnect_client_id}"
+client_secret = "{franceconnect_secret}"
+
 [site]
 portal_url = "{portal}/"
 """
@@ -106,6 +111,9 @@ def write(addresses: Addresses) -> dict[str, str]:
             portal=addresses.url("portal"),
             database=addresses.file("idp.db"),
             keys=addresses.file("keys"),
+            franceconnect=addresses.url("franceconnect"),
+            franceconnect_client_id=kept["franceconnect_client_id"],
+            franceconnect_secret=kept["franceconnect"],
         )
     )
     addresses.file("franceconnect.toml").write_text(

@@ -15,6 +15,7 @@ from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
 from idp.flows.recovery.mails import Desk
+from idp.franceconnect import service as upstream_logins
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.settings import Settings
 
@@ -39,7 +40,7 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     senders = senders_of(settings)
     with application(settings) as app:
         told = _logout_deliveries(app, settings, stop)
-        delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep))
+        delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep, upstream_logins.sweep))
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass

@@ -25,6 +25,12 @@ def logins() -> UpstreamLogins:
     return found
 
 
+def allow_form_targets() -> None:
+    """Let forms of this page end upstream: browsers hold form-action on redirects too."""
+    for upstream in logins().upstreams:
+        security.allow_form_target(upstream.issuer)
+
+
 def address(login: UpstreamLogin | None, target: str) -> str:
     """Where the browser must go to end the session upstream and then come to `target`; empty when there is none.
 

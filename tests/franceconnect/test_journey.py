@@ -517,3 +517,28 @@ def test_two_tabs_make_one_account(visitor: Visitor, app: Flask, another: Callab
 
     assert len(accounts(app)) == 1
     assert count(app, LinkedIdentity) == 1
+
+
+def test_logging_out_ends_the_session_at_franceconnect_too_and_then_goes_to_the_service(
+    visitor: Visitor, app: Flask
+) -> None:
+    """Ours ends first; theirs when it began less than 30 minutes ago (J4)."""
+    visitor.registers()
+    visitor.opens("/end_session")
+    token = re.search(r'name="token" value="([^"]+)"', visitor.text)
+    assert token is not None
+
+    form = {"csrf_token": visitor.token(), "choix": "oui", "token": token.group(1)}
+    answer = visitor.browser.post("/deconnexion", data=form)
+
+    assert "/api/v2/session/end?id_token_hint=" in answer.location
+    assert count(app, Session) == 0
+    assert count(app, UpstreamLogin) == 0
+    assert visitor.person.client.get(answer.location).status_code == 200
+
+
+def test_the_button_may_lead_to_franceconnect(visitor: Visitor, simulator: Simulator) -> None:
+    """Browsers hold the policy's form-action on the redirect too."""
+    policy = visitor.opens("/connexion").page.headers["Content-Security-Policy"]
+
+    assert f"http://127.0.0.1:{simulator.port}" in policy

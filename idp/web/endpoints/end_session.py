@@ -3,17 +3,19 @@
 The clients of the session hear of it: by the outbox (back-channel), and by frames of the last page (front-channel).
 """
 
+import msgspec
 from flask import Blueprint, Response, request
 
 from idp.accounts import sessions
 from idp.accounts.models import Session
 from idp.db import db
+from idp.franceconnect import service as upstream_logins
 from idp.grants import sign_out
 from idp.oidc import frontchannel
 from idp.oidc.errors import ProtocolError
 from idp.provider import logout
 from idp.provider.core import Provider
-from idp.web import security
+from idp.web import security, upstream_logout
 from idp.web.endpoints import browser
 
 blueprint = Blueprint("end_session", __name__)
@@ -35,6 +37,7 @@ def end_session() -> Response:
         security.allow_form_target(asked.location)
     session = _session()
     account = session.account if session else None
+    upstream_logout.allow_form_targets()
     return browser.page("logout/confirm.html", account=account, action="/deconnexion", hidden={"token": token})
 
 
@@ -62,11 +65,20 @@ def _end(asked: logout.LogoutRequest) -> Response:
     if session is not None:
         also = (asked.client_id,) if asked.client_id else ()
         frames = _frames(browser.provider(), session.public_id, also)
+        asked = _upstream_too(asked, session.public_id)
         sign_out.end_session(session, also=also)
     db.session.commit()
     response = _last_page(asked, frames)
     security.delete_cookie(response, security.SESSION)
     return response
+
+
+def _upstream_too(asked: logout.LogoutRequest, session_id: str) -> logout.LogoutRequest:
+    """A session that came from FranceConnect a moment ago ends there too, after ours and before the service's page."""
+    kept = upstream_logins.kept_login(session_id)
+    away = upstream_logout.address(kept[0], asked.location or "/connexion") if kept else ""
+    upstream_logins.forget_login(session_id)
+    return msgspec.structs.replace(asked, location=away) if away else asked
 
 
 def _frames(provider: Provider, session_id: str, also: tuple[str, ...]) -> list[str]:

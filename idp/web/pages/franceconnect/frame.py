@@ -17,7 +17,7 @@ from idp.franceconnect.upstreams import FRANCECONNECT
 from idp.web import security
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, open_session
-from idp.web.upstream_logout import logins
+from idp.web.upstream_logout import allow_form_targets, logins
 
 pages = Blueprint("franceconnect", __name__, url_prefix="/franceconnect")
 KNOWN_COOKIE = "idp_upstream"
@@ -33,6 +33,7 @@ def register(app: Flask) -> None:
 
 def buttons() -> list[dict[str, Any]]:
     """One entry an upstream that is on: its name, and whether it does not answer at the moment."""
+    allow_form_targets()
     return [{"key": one.key, "name": one.name, "down": logins().is_down(one.key)} for one in logins().upstreams]
 
 
@@ -86,6 +87,7 @@ def step_url(flow: Flow) -> str:
 
 def show(template: str, flow: Flow, refusal: Refusal | None = None, **values: Any) -> str:
     """One of the journey's pages."""
+    allow_form_targets()
     return render_template(
         f"franceconnect/{template}.html",
         flow=flow,
