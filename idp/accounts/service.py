@@ -90,6 +90,23 @@ def held_among(responsable_ids: Sequence[str]) -> set[str]:
     return set(db.session.scalars(select(held).where(held.in_(responsable_ids))))
 
 
+def follow(pairs: Sequence[tuple[str, str]]) -> int:
+    """Accounts that hold the first responsable of a pair hold the second too, unless another account does.
+
+    For a pupil who changed school: the same adult, as the new school knows them. How many were added.
+    """
+    count = 0
+    for old_id, new_id in pairs:
+        old, new = (db.session.get(AccountResponsable, responsable_id) for responsable_id in (old_id, new_id))
+        if old is None or new is not None:
+            continue
+        db.session.add(AccountResponsable(responsable_id=new_id, account_id=old.account_id))
+        db.session.flush()
+        audit.record("account.followed", account_id=old.account_id, responsable_id=new_id)
+        count += 1
+    return count
+
+
 def holders(responsable_ids: Sequence[str]) -> list[Account]:
     """The accounts that hold at least one of these responsables."""
     held = select(AccountResponsable.account_id).where(AccountResponsable.responsable_id.in_(responsable_ids))

@@ -12,7 +12,7 @@ from idp.cli.context import application
 from idp.cli.registry_report import show_defects, show_ignored, show_plan, show_refusal, write_defects
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import school_files
+from idp.flows import school_records
 from idp.registry import reading, schools_file
 from idp.registry.errors import FilesRefused
 from idp.registry.importing import Consent
@@ -127,7 +127,7 @@ def _write(
 ) -> list[Plan]:
     with _bar(console) as progress:
         task = progress.add_task("Comparaison et écriture (lignes)", total=None)
-        return school_files.write(
+        return school_records.write(
             staging, schools, year, consent, settings, progress=lambda count: progress.advance(task, count)
         )
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from functools import partial
 from types import FrameType
 
 import click
@@ -14,6 +15,7 @@ from idp.cli.parent import end_with
 from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
+from idp.flows import school_records
 from idp.flows.recovery.mails import Desk
 from idp.franceconnect import service as upstream_logins
 from idp.provider.backchannel import CHANNEL, BackChannel
@@ -40,7 +42,9 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     senders = senders_of(settings)
     with application(settings) as app:
         told = _logout_deliveries(app, settings, stop)
-        delivery = Delivery(senders, settings.worker, stop, chores=(limits.sweep, outbox.sweep, upstream_logins.sweep))
+        corrections = partial(school_records.apply_corrections, settings)
+        chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, corrections)
+        delivery = Delivery(senders, settings.worker, stop, chores=chores)
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass

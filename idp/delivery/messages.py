@@ -32,12 +32,17 @@ class Messages:
 
     def render(self, name: str, language: str, values: dict[str, Any]) -> dict[str, str]:
         """Subject, text and HTML of a mail."""
-        environment = self._environment(language)
-        facts = {**self._facts, **values}
-        subject = environment.get_template(f"messages/{name}/subject.txt").render(facts)
-        text = environment.get_template(f"messages/{name}/body.txt").render(facts)
-        html = environment.get_template(f"messages/{name}/body.html").render(facts)
+        subject, text, html = (
+            self._text(language, f"messages/{name}/{part}", values) for part in ("subject.txt", "body.txt", "body.html")
+        )
         return {"subject": " ".join(subject.split()), "text": _tidy(text), "html": html}
+
+    def render_sms(self, name: str, language: str, values: dict[str, Any]) -> str:
+        """The text of an SMS."""
+        return " ".join(self._text(language, f"messages/{name}/sms.txt", values).split())
+
+    def _text(self, language: str, template: str, values: dict[str, Any]) -> str:
+        return self._environment(language).get_template(template).render({**self._facts, **values})
 
     def _make_environment(self, language: str) -> Environment:
         environment = Environment(
@@ -91,6 +96,14 @@ def queue_mail(to: str, name: str, *, language: str, expires_at: dt.datetime | N
     offered = _messages.offered
     content = _messages.render(name, language if language in offered else offered[0], values)
     return outbox.queue("mail", to, content, purpose=name, expires_at=expires_at)
+
+
+def queue_sms(to: str, name: str, *, language: str, **values: Any) -> Message:
+    """Queue the SMS `messages/NAME/sms.txt`: words of ours only, in GSM-7, one segment."""
+    assert _messages is not None, "messages.use() comes first"
+    offered = _messages.offered
+    text = _messages.render_sms(name, language if language in offered else offered[0], values)
+    return outbox.queue("sms", to, {"text": text}, purpose=name)
 
 
 def _tidy(text: str) -> str:

@@ -18,6 +18,7 @@ import structlog
 from idp import audit, clock, limits
 from idp.delivery import outbox
 from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, WrongCode
+from idp.registry import matching
 from idp.settings import Sms
 
 log = structlog.get_logger(__name__)
@@ -101,9 +102,10 @@ def is_alive(state: CodeState | None, settings: Sms) -> bool:
 def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, settings: Sms) -> None:
     """Accept the six digits; a wrong try is counted in `state`, which the caller stores.
 
-    Raises CodeExpired, CodeKilled at the last wrong try and after it, WrongCode (tries_left).
+    A school that takes the number away meanwhile ends the code (ATTACKS 123). Raises CodeExpired, CodeKilled at the
+    last wrong try and after it, WrongCode (tries_left).
     """
-    if has_expired(state):
+    if has_expired(state) or matching.was_taken_away(mobile, clock.from_milliseconds(state["sent_at"])):
         raise CodeExpired
     if state["wrong"] >= settings.code_tries:
         raise CodeKilled

@@ -13,6 +13,12 @@ class AlreadyRegistered(Refusal):
     """The responsables found belong to an account already."""
 
 
+class MobileTooRecent(Refusal):
+    """The school changed the mobile a short while ago: no registration with it before `ends_at`."""
+
+    ends_at: dt.datetime
+
+
 class Barred(Refusal):
     """Too many wrong birth dates: no self-registration before `ends_at`."""
 

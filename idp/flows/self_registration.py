@@ -21,6 +21,7 @@ from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
     Barred,
+    MobileTooRecent,
     NoMatch,
     TooManySearches,
     WrongStep,
@@ -90,12 +91,20 @@ def current_step(flow: Flow) -> str:
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:
-    """The responsables that the first step found and that the registry still holds."""
-    ids = state_of(flow).get("responsables", [])
+    """The responsables that the first step found and that the registry still holds, with the mobile that was typed."""
+    state = state_of(flow)
+    ids = state.get("responsables", [])
     if not ids:
         return []
-    current = select(Responsable).where(Responsable.id.in_(ids), Responsable.ended_at.is_(None))
+    current = select(Responsable).where(
+        Responsable.id.in_(ids), Responsable.mobile == state["mobile"], Responsable.ended_at.is_(None)
+    )
     return list(db.session.scalars(current.order_by(Responsable.id)))
+
+
+def has_vanished(flow: Flow) -> bool:
+    """Whether the registry was changed since the first step, so that it must be done again."""
+    return bool(state_of(flow).get("responsables")) and not responsables_of(flow)
 
 
 def children_of(flow: Flow) -> Sequence[Child]:
@@ -109,7 +118,7 @@ def children_of(flow: Flow) -> Sequence[Child]:
 def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str, settings: Settings) -> None:
     """Step 1: find the responsables of these names and this mobile, and begin again with them.
 
-    Raises TooManySearches, NoMatch, AlreadyRegistered, Barred.
+    Raises TooManySearches, NoMatch, AlreadyRegistered, MobileTooRecent, Barred.
     """
     key = f"registration:address:{limits.network(address)}"
     if not limits.hit(key, limit=settings.self_registration.matches_per_address_per_hour, window_seconds=3600):
@@ -122,6 +131,9 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
         raise NoMatch
     ids = sorted(r.id for r in found)
     one_account.standing_of(found)
+    if ends_at := matching.usable_from(found, dt.timedelta(hours=settings.registry.mobile_wait_hours)):
+        audit.record("registration.mobile_too_recent", flow_id=flow.id)
+        raise MobileTooRecent(ends_at=ends_at)
     birth_dates.check_bar(ids, settings.self_registration)
     before = state_of(flow)
     if before.get("responsables") == ids and before.get("mobile") == mobile:

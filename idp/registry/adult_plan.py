@@ -217,17 +217,18 @@ class AdultPlanner:
         old = self._known(adult_id)
         filed = self._record(person, adult_id)
         filed.school_key = filed.school_key or old.school_key
-        filed.mobile_changed_at = old.mobile_changed_at
+        filed.mobile_changed_at, filed.previous_mobile = old.mobile_changed_at, old.previous_mobile
         new, overruled = corrections.settle(filed, self.said)
         for correction in overruled:
             self.plan.conflicts.append(f"{_shown(new)}: {correction.field}")
         if new.mobile != old.mobile and (old.mobile or old.mobile_changed_at):  # Taken away first, then replaced.
             new.mobile_changed_at = self.now
         if old.mobile and new.mobile != old.mobile:
+            new.previous_mobile = old.mobile
             self.plan.mobiles.append(MobileChange(adult_id, old.mobile, new.mobile))
         if fields := changed_fields(old, new):
             self.writer.update(new)
-            shown = [name for name in fields if name != "mobile_changed_at"]
+            shown = [name for name in fields if name not in ("mobile_changed_at", "previous_mobile")]
             self.writer.tell("responsables", "changed", f"{person.shown_name}: {', '.join(shown)}", adult_id)
         self._want(place, adult_id)
 
@@ -246,6 +247,7 @@ class AdultPlanner:
             is_organisation=person.is_organisation,
             mobile=person.mobile,
             mobile_changed_at=None,
+            previous_mobile=None,
             accepts_sms=person.accepts_sms,
             phones_raw=person.phones_raw,
             email=person.email,

@@ -94,9 +94,12 @@ def _apply(correction: Correction) -> MobileChange | None:
         setattr(record, NAMES[correction.field], names.key(correction.value))
         return None
     old, record.mobile = record.mobile, correction.value or None
-    if old is None or old == record.mobile:
+    if old == record.mobile or (old is None and record.mobile_changed_at is None):
         return None
     record.mobile_changed_at = clock.now()
+    if old is None:
+        return None
+    record.previous_mobile = old
     return MobileChange(record.id, old, record.mobile)
 
 

@@ -87,6 +87,7 @@ class AdultRecord(Struct, array_like=True):
     is_organisation: bool
     mobile: str | None
     mobile_changed_at: dt.datetime | None
+    previous_mobile: str | None
     accepts_sms: bool
     phones_raw: dict[str, str]
     email: str

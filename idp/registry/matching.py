@@ -1,11 +1,12 @@
 """Finding a responsable from what a parent types, and the children that a responsable answers for today."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
+from idp import clock
 from idp.db import db
 from idp.registry import names
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
@@ -56,6 +57,21 @@ def find_responsables(surname: str, first_name: str, mobile_e164: str) -> list[R
         .order_by(Responsable.id)
     )
     return list(db.session.scalars(statement))
+
+
+def usable_from(responsables: Iterable[Responsable], wait: dt.timedelta) -> dt.datetime | None:
+    """When one may register with the mobile that took the place of another; None when there is nothing to wait for."""
+    moments = [adult.mobile_changed_at + wait for adult in responsables if adult.mobile_changed_at]
+    latest = max(moments, default=None)
+    return latest if latest and latest > clock.now() else None
+
+
+def was_taken_away(mobile: str, since: dt.datetime) -> bool:
+    """Whether some responsable's number was this one, and was changed since then."""
+    changed = select(Responsable.id).where(
+        Responsable.previous_mobile == mobile, Responsable.mobile_changed_at >= since
+    )
+    return db.session.scalar(changed.limit(1)) is not None
 
 
 def children_of(responsable_ids: Collection[str]) -> list[Child]:

@@ -87,6 +87,8 @@ class Responsable(Base):
     """E.164, only when it can be sent an SMS."""
     mobile_changed_at: Mapped[dt.datetime | None]
     """When another number took the place of one: nobody registers with the new one at once."""
+    previous_mobile: Mapped[str | None] = mapped_column(String(16), index=True)
+    """The number that was taken away then: codes sent to it before are dead."""
     accepts_sms: Mapped[bool] = mapped_column(default=True)
     """ACCEPTE_SMS of SIECLE: False forbids school news, not the code that the parent asks for."""
     phones_raw: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from idp.db import db
-from idp.flows import school_files
+from idp.flows import school_records
 from idp.registry.defects import Defect
 from idp.registry.importing import Consent
 from idp.registry.plan import Plan
@@ -77,7 +77,7 @@ def import_batch(schools: None, settings: Settings) -> Callable[..., list[Plan]]
         with Staging() as staged:
             found = read(find_files(paths), staged, Reading(year, uai, aliases=settings.onde.aliases))
             try:
-                plans = school_files.write(staged, found, year, consent, settings)
+                plans = school_records.write(staged, found, year, consent, settings)
             except Exception:
                 db.session.rollback()
                 raise

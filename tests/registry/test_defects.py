@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from idp.cli.registry_report import write_defects
 from idp.db import db
-from idp.flows import school_files
+from idp.flows import school_records
 from idp.registry.defects import Defect
 from idp.registry.errors import FilesRefused
 from idp.registry.importing import Consent
@@ -47,7 +47,7 @@ def take(schools: None, settings: Settings) -> Taken:
             )
         with Staging() as staging:
             found = read(files, staging, Reading(YEAR, SIECLE_SCHOOL if is_siecle else ONDE_SCHOOL))
-            school_files.write(staging, found, YEAR, Consent(), settings)
+            school_records.write(staging, found, YEAR, Consent(), settings)
             case["counted"] = staging.count(COUNTED[case["kind"]])
             return list(staging.defects(found[0].numbers))
 

@@ -250,6 +250,8 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
         return {"identifiant": journey.identifiant_of(flow)}
     if step == "rattachee":
         return {"account": journey.joined_account(flow), "children": journey.children_of(flow)}
+    if step == "informations":
+        return {"has_vanished": journey.has_vanished(flow)}
     if step == "terminee":
         return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
     return {}
