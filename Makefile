@@ -55,9 +55,10 @@ screenshots: $(READY) ## Draw every page into var/screenshots, the login page in
 	@SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -n auto tests/pages
 	@cp var/screenshots/connexion-1280-light.png docs/login.png
 
-bench: $(READY) ## CPU cost of the hot path against node-oidc-provider, as ratios (needs node and npm)
+bench: $(READY) ## CPU cost of the hot path against node-oidc-provider (needs node and npm), then school files
 	@test -d benchmarks/peer/node_modules || benchmarks/peer/setup.sh
 	@mkdir -p var && BENCH_LOG_DIR=var $(BIN)/python benchmarks/compare.py benchmarks/ours.toml benchmarks/peer/target.toml --goals benchmarks/goals.toml
+	@$(BIN)/python benchmarks/imports.py
 
 clean: ## Remove what was installed and made
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis

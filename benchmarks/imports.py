@@ -77,7 +77,7 @@ def first_name(number: int) -> str:
 
 def surname(number: int) -> str:
     start, end = STARTS[number % len(STARTS)], ENDS[number // len(STARTS) % len(ENDS)]
-    middle = "aeiou"[number // 700 % 5]
+    middle = f"{'aeiou'[number // 700 % 5]}{'bdflmnrtv'[number // 3500 % 9]}{'aeio'[number // 31500 % 4]}"
     return f"{start}{middle}{end}".upper()
 
 

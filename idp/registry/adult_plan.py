@@ -85,13 +85,12 @@ class AdultPlanner:
 
     def _rows(self) -> Iterator[tuple[int, PersonRow, str | None]]:
         """The file's adults with their address, which SIECLE gives apart, and whether a link makes them a service."""
-        query = (
-            "SELECT place, row, id, (SELECT a.row FROM address a WHERE a.file = person.file AND a.key = person.address"
+        columns = (
+            "row, id, (SELECT a.row FROM address a WHERE a.file = person.file AND a.key = person.address"
             " ORDER BY a.rowid DESC LIMIT 1), EXISTS (SELECT 1 FROM link WHERE link.file = person.file"
-            " AND link.person = person.key AND link.kind = '51') FROM person WHERE file = ? AND place > ?"
-            " ORDER BY place"
+            " AND link.person = person.key AND link.kind = '51')"
         )
-        for place, content, adult_id, address, is_welfare in self.staging.walk(query, self.file):
+        for place, content, adult_id, address, is_welfare in self.staging.walk("person", self.file, columns):
             person = unpack(content, PersonRow)
             if address is not None:
                 person.address = unpack(address, dict[str, str])
@@ -105,17 +104,17 @@ class AdultPlanner:
     def _take_by_names(self, place: int, person: PersonRow) -> None:
         found = self._by_names(place, person)
         if len(found) > 1:
-            found = self._chosen(person, found)
+            found = self._chosen(place, person, found)
         if len(found) == 1:
             self._claim(place, found[0], person)
         elif found:
             self.plan.undecided.append(person.shown_name)
             self._wait(place, found)
 
-    def _chosen(self, person: PersonRow, found: list[str]) -> list[str]:
+    def _chosen(self, place: int, person: PersonRow, found: list[str]) -> list[str]:
         """The known adult who was chosen for this line; nobody for a new one; all of them while nobody has chosen."""
         text = " / ".join([person.shown_name, *(_shown(self._known(adult_id)) for adult_id in found)])
-        answer = self.questions.ask("adult", adult_key(person), text, candidates=found)
+        answer = self.questions.ask("adult", adult_key(person), text, candidates=found, place=place)
         if answer is None:
             return found
         return [answer] if answer in found else []
@@ -123,7 +122,7 @@ class AdultPlanner:
     def _take_renamed_or_new(self, place: int, person: PersonRow) -> None:
         for adult_id in self._renamed(place, person):
             old = self._known(adult_id)
-            answer = adult_id if self.accept_renames else self._ask_rename(old, person)
+            answer = adult_id if self.accept_renames else self._ask_rename(place, old, person)
             if answer == adult_id:
                 self._claim(place, adult_id, person)
                 return
@@ -133,7 +132,7 @@ class AdultPlanner:
                 return
         self._insert(place, person)
 
-    def _ask_rename(self, old: AdultRecord, person: PersonRow) -> str | None:
+    def _ask_rename(self, place: int, old: AdultRecord, person: PersonRow) -> str | None:
         values = {
             "civility": person.civility,
             "family_name": person.family_name,
@@ -142,7 +141,7 @@ class AdultPlanner:
         }
         text = f"{_shown(old)} -> {person.shown_name}"
         key = rename_key(old.id, person)
-        return self.questions.ask("rename", key, text, candidates=[old.id], responsable_id=old.id, values=values)
+        return self.questions.ask("rename", key, text, candidates=[old.id], place=place, values=values)
 
     def _by_names(self, place: int, person: PersonRow) -> list[str]:
         """Same names and a shared child; else same names and the same mobile, e-mail or address."""

@@ -1,7 +1,6 @@
 """Who is a responsable of whom: the adults of a file joined with the school's pupils."""
 
 from idp.registry import names
-from idp.registry.corrections import InForce
 from idp.registry.defects import Defect
 from idp.registry.onde_headers import header_of
 from idp.registry.questions import NONE, Questions, child_key
@@ -15,13 +14,12 @@ ONDE_LEVEL = None
 
 def join_siecle(staging: Staging, persons: ReadFile, pupil_file: int | None) -> None:
     """Links by identifiers; of pupils who left or whom a bad line left out nothing is said."""
-    query = (
-        "SELECT l.place, l.row, (SELECT place FROM person p WHERE p.file = l.file AND p.key = l.person),"
-        " (SELECT e.pupil FROM pupil u JOIN enrolled e ON e.pupil = u.id WHERE u.file = ?1 AND u.key = l.pupil),"
-        " (SELECT e.pupil FROM known_pupil k JOIN enrolled e ON e.pupil = k.id WHERE k.key = l.pupil)"
-        " FROM link l WHERE l.file = ?2 AND l.place > ?3 ORDER BY l.place"
+    columns = (
+        "row, (SELECT place FROM person p WHERE p.file = link.file AND p.key = link.person),"
+        " (SELECT e.pupil FROM pupil u JOIN enrolled e ON e.pupil = u.id WHERE u.file = ?1 AND u.key = link.pupil),"
+        " (SELECT e.pupil FROM known_pupil k JOIN enrolled e ON e.pupil = k.id WHERE k.key = link.pupil)"
     )
-    for place, content, person, in_file, known in staging.walk(query, pupil_file, persons.number):
+    for place, content, person, in_file, known in staging.walk("link", persons.number, columns, pupil_file):
         link = unpack(content, KeyedLink)
         if person is None:
             staging.execute("DELETE FROM link WHERE place = ?", place)  # The person was left out, and that was told.
@@ -47,19 +45,12 @@ def _has_key(staging: Staging, pupil_file: int | None, key: str) -> bool:
 class OndeFamilies:
     """Children are found by their names, then by their class; one adult on two lines becomes one person."""
 
-    def __init__(
-        self, staging: Staging, persons: ReadFile, pupil_file: int | None, questions: Questions, said: InForce
-    ) -> None:
+    def __init__(self, staging: Staging, persons: ReadFile, questions: Questions) -> None:
         self.staging, self.file, self.name = staging, persons.number, persons.name
-        self.pupil_file = pupil_file
         self.questions = questions
-        self.said = said
-        self.asked: list[tuple[int, str]] = []
-        """The persons and keys of open questions about a child."""
 
     def join(self) -> None:
-        query = "SELECT place, row FROM person WHERE file = ? AND place > ? ORDER BY place"
-        for place, content in self.staging.walk(query, self.file):
+        for place, content in self.staging.walk("person", self.file, "row"):
             self._take(place, unpack(content, PersonRow))
 
     def _take(self, place: int, person: PersonRow) -> None:
@@ -86,7 +77,7 @@ class OndeFamilies:
         _complete(first, person)
         self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(first), first_place)
         self.staging.execute("DELETE FROM person WHERE place = ?", place)
-        self.asked = [(first_place if asker == place else asker, key) for asker, key in self.asked]
+        self.questions.move(place, first_place)
         self._pair(first_place, children)
 
     def _find(self, child: ChildReference) -> list[str]:
@@ -105,11 +96,10 @@ class OndeFamilies:
         """What was chosen before; without a choice, what the registry has already, and the question is asked."""
         key = child_key(person, child)
         text = f"{person.shown_name} : {child.family_name} {child.first_name} ({child.class_label})"
-        answer = self.questions.ask("child", key, text, candidates=found)
+        answer = self.questions.ask("child", key, text, candidates=found, place=place)
         if answer is not None:
             return [] if answer == NONE else [answer]
         self._report("row_child_ambiguous", person, child)
-        self.asked.append((place, key))
         family, first = person.identity
         marks = ", ".join("?" * len(found))
         linked = self.staging.all(

@@ -100,7 +100,7 @@ class _Import:
         pupils, persons = self.school.pupils, self.school.persons
         known.load(self.staging, self.school.uai, pupils.number if pupils else None)
         said = corrections.in_force(self.school.uai)
-        questions = Questions(self.school.uai)
+        questions = Questions(self.school.uai, self.staging)
         if pupils:
             self._write_pupils(said)
         elif self.staging.first("SELECT 1 FROM known_pupil WHERE ended = 0"):
@@ -136,12 +136,6 @@ class _Import:
             adults.check_keys()
         if persons.source == "siecle":
             families.join_siecle(self.staging, persons, pupil_file)
-            adults.run()
-            return
-        joined = families.OndeFamilies(self.staging, persons, pupil_file, questions, said)
-        joined.join()
+        else:
+            families.OndeFamilies(self.staging, persons, questions).join()
         adults.run()
-        for place, key in joined.asked:
-            found = self.staging.first("SELECT id FROM person WHERE place = ?", place)
-            if found and found[0]:
-                questions.told("child", key, found[0])

@@ -184,12 +184,12 @@ def _load_pupils(staging: Staging, uai: str, said: corrections.InForce) -> None:
 def _load_others(staging: Staging, uai: str, pupil_file: int) -> None:
     """Pupils of other schools who have the INE of a pupil of the file, or the names and birth date."""
     pupils = table_of(PupilRecord)
-    query = (
-        "SELECT place, ine, family, first, birth FROM pupil WHERE file = ?1 AND NOT EXISTS (SELECT 1 FROM known_pupil k"
-        " WHERE k.ine = pupil.ine OR (k.family = pupil.family AND k.first = pupil.first AND k.birth = pupil.birth))"
-        " AND place > ?2 ORDER BY place"
+    where = (
+        "NOT EXISTS (SELECT 1 FROM known_pupil k WHERE k.ine = pupil.ine"
+        " OR (k.family = pupil.family AND k.first = pupil.first AND k.birth = pupil.birth))"
     )
-    for piece in chunks(staging.walk(query, pupil_file), 500):
+    unknown = staging.walk("pupil", pupil_file, "ine, family, first, birth", where=where)
+    for piece in chunks(unknown, 500):
         ines = [ine for _, ine, *_ in piece if ine]
         same = [(family, first, dt.date.fromisoformat(birth)) for *_, family, first, birth in piece]
         identity = tuple_(pupils.c.family_key, pupils.c.first_key, pupils.c.birth_on)

@@ -98,16 +98,16 @@ class PupilPlanner:
         self.writer.flush()
 
     def _unmatched(self) -> Iterator[tuple[int, PupilRow]]:
-        query = "SELECT place, row FROM pupil WHERE file = ? AND id IS NULL AND place > ? ORDER BY place"
-        return ((place, unpack(content, PupilRow)) for place, content in self.staging.walk(query, self.file))
+        rows = self.staging.walk("pupil", self.file, "row", where="id IS NULL")
+        return ((place, unpack(content, PupilRow)) for place, content in rows)
 
     def _rows(self) -> Iterator[tuple[int, PupilRow, str | None]]:
         """The file's pupils with their class, which SIECLE gives apart."""
-        query = (
-            "SELECT place, row, id, (SELECT code FROM class WHERE class.file = pupil.file AND class.key = pupil.key"
-            " ORDER BY class.rowid DESC LIMIT 1) FROM pupil WHERE file = ? AND place > ? ORDER BY place"
+        columns = (
+            "row, id, (SELECT code FROM class WHERE class.file = pupil.file AND class.key = pupil.key"
+            " ORDER BY class.rowid DESC LIMIT 1)"
         )
-        for place, content, pupil_id, code in self.staging.walk(query, self.file):
+        for place, content, pupil_id, code in self.staging.walk("pupil", self.file, columns):
             row = unpack(content, PupilRow)
             if code is not None:
                 row.class_code = row.class_label = code

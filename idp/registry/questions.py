@@ -2,29 +2,34 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from idp import audit, clock
-from idp.db import db
+from idp.db import db, new_id
 from idp.registry import names
 from idp.registry.errors import AnswerUnknown, QuestionUnknown
 from idp.registry.models import Link, Question, Responsable
 from idp.registry.records import ChildReference, PersonRow
+from idp.registry.staging import Staging, pack, unpack
 
 NONE = "none"
 """The answer «none of them»."""
 LONGEST_TEXT = 500
+_PIECE = 500
 
 
 class Questions:
-    """The questions of one school during one import."""
+    """The questions of one school during one import: kept beside the files' rows until all adults are matched."""
 
-    def __init__(self, uai: str) -> None:
-        self.uai = uai
-        found = db.session.scalars(select(Question).where(Question.uai == uai))
-        self._known = {(question.kind, question.key): question for question in found}
-        self._asked: set[tuple[str, str]] = set()
+    def __init__(self, uai: str, staging: Staging) -> None:
+        self.uai, self._staging = uai, staging
+        staging.execute("DELETE FROM question")
+        answered = select(Question.kind, Question.key, Question.answer).where(
+            Question.uai == uai, Question.answer.is_not(None)
+        )
+        self._answers = {(kind, key): answer for kind, key, answer in db.session.execute(answered)}
 
     def ask(
         self,
@@ -33,38 +38,55 @@ class Questions:
         text: str,
         *,
         candidates: Sequence[str],
-        responsable_id: str | None = None,
+        place: int,
         values: dict[str, str] | None = None,
     ) -> str | None:
-        """The answer that was given to this question; None, and it is asked, when there is none that still holds."""
-        self._asked.add((kind, key))
-        question = self._known.get((kind, key))
-        if question is None:
-            question = Question(
-                uai=self.uai, kind=kind, key=key, asked_at=clock.now(), text="", candidates=[], values={}
-            )
-            db.session.add(question)
-            self._known[kind, key] = question
-        if question.answer == NONE or question.answer in candidates:
-            return question.answer
-        question.text = text[:LONGEST_TEXT]
-        question.candidates, question.values = list(candidates), values or {}
-        question.responsable_id = responsable_id
-        question.answer = question.answered_at = None
+        """The answer that was given to this question; None, and it is asked, when there is none that still holds.
+
+        `place` is that of the file's person.
+        """
+        answer = self._answers.get((kind, key))
+        if answer == NONE or answer in candidates:
+            return answer
+        facts = pack({"text": text[:LONGEST_TEXT], "candidates": list(candidates), "values": values or {}})
+        self._staging.execute("INSERT OR IGNORE INTO question VALUES (?, ?, ?, ?)", kind, key, place, facts)
         return None
 
-    def told(self, kind: str, key: str, responsable_id: str) -> None:
-        """The responsable of a question about a child: known only once the adults were matched."""
-        question = self._known.get((kind, key))
-        if question is not None and question.answer is None:
-            question.responsable_id = responsable_id
+    def move(self, place: int, first: int) -> None:
+        """Two lines are one adult: the second's questions are the first's."""
+        self._staging.execute("UPDATE question SET place = ? WHERE place = ?", first, place)
 
     def close(self) -> None:
-        """Forget what nobody asks any more and nobody had answered."""
-        stale = [q.id for place, q in self._known.items() if place not in self._asked and q.answer is None and q.id]
-        db.session.flush()
-        for start in range(0, len(stale), 500):
-            db.session.execute(delete(Question).where(Question.id.in_(stale[start : start + 500])))
+        """Write what was asked; forget what nobody asks any more and nobody had answered."""
+        known = select(Question.id, Question.kind, Question.key, Question.answer, Question.candidates)
+        stale = []
+        for question in db.session.execute(known.where(Question.uai == self.uai)).all():
+            place = (question.kind, question.key)
+            asked = self._staging.first("SELECT facts FROM question WHERE kind = ? AND key = ?", *place)
+            is_same = asked is not None and unpack(asked[0], dict[str, Any])["candidates"] == question.candidates
+            if is_same and question.answer is None:
+                self._staging.execute("DELETE FROM question WHERE kind = ? AND key = ?", *place)
+            elif asked is not None or question.answer is None:
+                stale.append(question.id)
+        for start in range(0, len(stale), _PIECE):
+            db.session.execute(delete(Question).where(Question.id.in_(stale[start : start + _PIECE])))
+        self._write()
+
+    def _write(self) -> None:
+        now, rows = clock.now(), []
+        query = (
+            "SELECT q.kind, q.key, q.facts, (SELECT id FROM person p WHERE p.place = q.place) FROM question q"
+            " ORDER BY q.place, q.key"
+        )
+        for kind, key, content, adult_id in self._staging.execute(query):
+            facts = unpack(content, dict[str, Any])
+            row = {"id": new_id(), "uai": self.uai, "kind": kind, "key": key, "responsable_id": adult_id or None}
+            rows.append({**row, **facts, "asked_at": now, "answered_by": ""})
+            if len(rows) == _PIECE:
+                db.session.execute(insert(Question), rows)
+                rows.clear()
+        if rows:
+            db.session.execute(insert(Question), rows)
 
 
 def child_key(person: PersonRow, child: ChildReference) -> str:

@@ -113,11 +113,11 @@ class Reader:
 
     def _leave_out_orphans(self) -> None:
         """Links to persons whom the file does not hold. Those of a person who was left out were told already."""
-        query = (
-            "SELECT place, row FROM link WHERE file = ?1 AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.file = ?1"
-            " AND seen.what = 'person' AND seen.key = link.person) AND place > ?2 ORDER BY place"
+        where = (
+            "NOT EXISTS (SELECT 1 FROM seen WHERE seen.file = link.file AND seen.what = 'person'"
+            " AND seen.key = link.person)"
         )
-        for place, content in self.staging.walk(query, self.number):
+        for place, content in self.staging.walk("link", self.number, "row", where=where):
             link = unpack(content, KeyedLink)
             self._report("xml_link_person_unknown", link.person_line, "PERSONNE_ID", link.person_key)
             self.staging.execute("DELETE FROM link WHERE place = ?", place)

@@ -81,8 +81,8 @@ class Reader:
 
     def _leave_out_implausible(self, school_year: int) -> None:
         last, first = cells.birth_days(school_year)
-        query = "SELECT place, row FROM pupil WHERE file = ? AND (birth < ? OR birth > ?) AND place > ? ORDER BY place"
-        for place, content in self.staging.walk(query, self.number, first.isoformat(), last.isoformat()):
+        days = (first.isoformat(), last.isoformat())
+        for place, content in self.staging.walk("pupil", self.number, "row", *days, where="birth < ? OR birth > ?"):
             pupil = unpack(content, PupilRow)
             self._report("row_date_implausible", pupil.line, "DATE_NAISS", _french(pupil.birth_on))
             self.staging.spare(self.number, "pupil", ine=pupil.ine, key=pupil.school_key)

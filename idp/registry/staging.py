@@ -16,6 +16,7 @@ from idp.registry.defects import Defect, Severity
 from idp.registry.records import KeyedLink, PersonRow, PupilRow
 
 Item = TypeVar("Item")
+Row = tuple[Any, ...]
 CHUNK = 1000
 _CACHE_KIB = 24_000
 _SCHEMA = """
@@ -37,6 +38,8 @@ CREATE INDEX class_key ON class (file, key);
 CREATE TABLE seen (file INTEGER, what TEXT, key TEXT, line INTEGER);
 CREATE INDEX seen_key ON seen (file, what, key);
 CREATE TABLE spared (file INTEGER, what TEXT, family TEXT, first TEXT, ine TEXT, key TEXT);
+CREATE TABLE question (kind TEXT, key TEXT, place INTEGER, facts BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE INDEX question_place ON question (place);
 CREATE TABLE school (uai TEXT PRIMARY KEY, pupil_file INTEGER) WITHOUT ROWID;
 CREATE TABLE defect (place INTEGER PRIMARY KEY, file INTEGER, line INTEGER, severity TEXT, row BLOB);
 """
@@ -70,7 +73,10 @@ class Staging:
             self._connection.execute(f"PRAGMA {pragma}")
         self._connection.executescript(_SCHEMA)
         self._connection.execute("BEGIN")  # Never ended: what does not fit the cache goes to the temporary file.
-        self._waiting: dict[str, list[tuple[Any, ...]]] = {}
+        self._waiting: dict[str, list[Row]] = {}
+        self._next_place = 1
+        self._places: dict[tuple[str, int], tuple[int, int]] = {}
+        """Before the first and at the last place of each file's rows, by table."""
 
     def __enter__(self) -> "Staging":
         return self
@@ -90,12 +96,12 @@ class Staging:
         for statement in filter(str.strip, sql.split(";")):
             self._connection.execute(statement)
 
-    def first(self, sql: str, *values: object) -> tuple[Any, ...] | None:
+    def first(self, sql: str, *values: object) -> Row | None:
         """The first row, or None."""
-        row: tuple[Any, ...] | None = self.execute(sql, *values).fetchone()
+        row: Row | None = self.execute(sql, *values).fetchone()
         return row
 
-    def all(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+    def all(self, sql: str, *values: object) -> list[Row]:
         """All rows: for small answers only."""
         return self.execute(sql, *values).fetchall()
 
@@ -104,13 +110,18 @@ class Staging:
         row = self.first(sql, *values)
         return int(row[0] or 0) if row else 0
 
-    def walk(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """Rows a thousand at a time, so that others may write meanwhile.
+    def walk(self, table: str, file: int, columns: str, *values: object, where: str = "TRUE") -> Iterator[Row]:
+        """A file's rows in their order, the place first; a thousand at a time, so that others may write meanwhile.
 
-        The query's first column is an integer that grows; it compares it with the last `?` and ends with `LIMIT`.
+        The rows of one file have places that follow one another, so no row of another file is looked at.
         """
-        last = -1
-        while rows := self.execute(f"{sql} LIMIT {CHUNK}", *values, last).fetchall():
+        self.flush()
+        last, end = self._places.get((table, file), (0, 0))
+        query = (
+            f"SELECT {table}.place, {columns} FROM {table} WHERE ({where})"  # noqa: S608 - our words
+            f" AND {table}.place > ? AND {table}.place <= ? ORDER BY {table}.place LIMIT {CHUNK}"
+        )
+        while rows := self.execute(query, *values, last, end).fetchall():
             yield from rows
             last = rows[-1][0]
 
@@ -129,18 +140,28 @@ class Staging:
                 self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - our tables
                 rows.clear()
 
+    def _place(self, table: str, file: int) -> int:
+        """The next place of the table, which becomes the last of the file."""
+        place = self._next_place
+        self._next_place += 1
+        first, _ = self._places.get((table, file), (place - 1, place))
+        self._places[table, file] = (first, place)
+        return place
+
     def add_pupil(self, file: int, row: PupilRow) -> None:
         family, first, birth_on = row.identity
         usage, birth = names.key(row.usage_name), birth_on.isoformat()
         keys = (family, usage, first, birth, row.ine, row.school_key)
-        self.insert("pupil", None, file, *keys, int(row.is_present), _pack(row), None)
+        self.insert("pupil", self._place("pupil", file), file, *keys, int(row.is_present), _pack(row), None)
 
     def add_person(self, file: int, row: PersonRow, address_key: str | None = None) -> None:
         family, first = row.identity
-        self.insert("person", None, file, family, first, row.school_key, address_key, _pack(row), None)
+        self.insert(
+            "person", self._place("person", file), file, family, first, row.school_key, address_key, _pack(row), None
+        )
 
     def add_link(self, file: int, row: KeyedLink) -> None:
-        self.insert("link", None, file, row.pupil_key, row.person_key, row.kind, _pack(row))
+        self.insert("link", self._place("link", file), file, row.pupil_key, row.person_key, row.kind, _pack(row))
 
     def spare(
         self, file: int, what: str, *, family: str = "", first: str = "", ine: str | None = None, key: str | None = None
