@@ -1,7 +1,5 @@
 """`idp registry`: schools, the import of their files, what waits for a decision, corrections."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -9,12 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from idp.cli.context import application
-from idp.cli.registry_report import show_defects, show_ignored, show_plan, show_refusal, write_defects
+from idp.cli.registry_decisions import COMMANDS
+from idp.cli.registry_report import refusals, show_defects, show_ignored, show_plan, write_defects
 from idp.db import db
-from idp.errors import Refusal
 from idp.flows import school_records
 from idp.registry import reading, schools_file
-from idp.registry.errors import FilesRefused
 from idp.registry.importing import Consent
 from idp.registry.plan import Plan
 from idp.registry.reading import Reading, SchoolFiles
@@ -149,14 +146,5 @@ def _show(
     show_plan(Console(), plans, is_written=is_written)
 
 
-@contextmanager
-def refusals(console: Console, defects_file: Path | None = None) -> Iterator[None]:
-    """A refusal undoes everything, says why and exits 1."""
-    try:
-        yield
-    except Refusal as refusal:
-        db.session.rollback()
-        if defects_file and isinstance(refusal, FilesRefused):
-            write_defects(defects_file, refusal.defects)
-        show_refusal(console, refusal)
-        raise SystemExit(1) from refusal
+for decision in COMMANDS:
+    command.add_command(decision)

@@ -1,7 +1,8 @@
 """What an import says: defects, refusals, and what was added, changed and ended."""
 
 import csv
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from idp.db import db
 from idp.errors import Refusal
 from idp.registry import errors
 from idp.registry.cells import as_text_cell
@@ -143,3 +145,16 @@ _EXPLAINED: dict[type[Refusal], Callable[[Any], str]] = {
     errors.AnswerUnknown: lambda r: f"Répondez par l’un de ceux-ci, ou none : {', '.join(r.candidates)}",
 }
 """Each refusal in the operator's words."""
+
+
+@contextmanager
+def refusals(console: Console, defects_file: Path | None = None) -> Iterator[None]:
+    """A refusal undoes everything, says why and exits 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        db.session.rollback()
+        if defects_file and isinstance(refusal, errors.FilesRefused):
+            write_defects(defects_file, refusal.defects)
+        show_refusal(console, refusal)
+        raise SystemExit(1) from refusal

@@ -145,13 +145,15 @@ class AdultPlanner:
 
     def _by_names(self, place: int, person: PersonRow) -> list[str]:
         """Same names and a shared child; else same names and the same mobile, e-mail or address."""
-        family, first = person.identity
-        same = "SELECT id, ended FROM known_adult k WHERE family = ? AND first = ? AND claimed = 0"
-        found = self.staging.all(f"{same} AND {_SHARED} ORDER BY id", family, first, place)
+        same = (
+            "SELECT id, ended FROM known_adult k"
+            " WHERE ((family = ?1 AND first = ?2) OR (held_family = ?1 AND held_first = ?2)) AND claimed = 0"
+        )
+        found = self.staging.all(f"{same} AND {_SHARED} ORDER BY id", *person.identity, place)
         if not found:
             contact = (person.mobile or "-", person.email or "-", address_key(person.address) or "-")
             alike = "(mobile = ? OR email = ? OR address = ?)"
-            found = self.staging.all(f"{same} AND {alike} ORDER BY id", family, first, *contact)
+            found = self.staging.all(f"{same} AND {alike} ORDER BY id", *person.identity, *contact)
         return _current_first(found)
 
     def _renamed(self, place: int, person: PersonRow) -> list[str]:

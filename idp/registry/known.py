@@ -16,15 +16,17 @@ from idp.registry.staging import CHUNK, Staging, pack
 
 Item = TypeVar("Item")
 _SCHEMA = """
-CREATE TABLE known_pupil (id TEXT PRIMARY KEY, family TEXT, first TEXT, birth TEXT, ine TEXT, row BLOB, key TEXT,
+CREATE TABLE known_pupil (id TEXT PRIMARY KEY, family TEXT, first TEXT, birth TEXT, held TEXT, ine TEXT, row BLOB,
+    key TEXT,
     ended INTEGER, enrolment BLOB, claimed INTEGER DEFAULT 0, current INTEGER DEFAULT 0, elsewhere INTEGER DEFAULT 0)
     WITHOUT ROWID;
 CREATE INDEX known_pupil_names ON known_pupil (family, first);
 CREATE INDEX known_pupil_ine ON known_pupil (ine) WHERE ine IS NOT NULL;
 CREATE INDEX known_pupil_key ON known_pupil (key) WHERE key IS NOT NULL;
-CREATE TABLE known_adult (id TEXT PRIMARY KEY, family TEXT, first TEXT, mobile TEXT, email TEXT, address TEXT, key TEXT,
-    ended INTEGER, row BLOB, claimed INTEGER DEFAULT 0) WITHOUT ROWID;
+CREATE TABLE known_adult (id TEXT PRIMARY KEY, family TEXT, first TEXT, held_family TEXT, held_first TEXT, mobile TEXT,
+    email TEXT, address TEXT, key TEXT, ended INTEGER, row BLOB, claimed INTEGER DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX known_adult_names ON known_adult (family, first);
+CREATE INDEX known_adult_held ON known_adult (held_family, held_first);
 CREATE INDEX known_adult_mobile ON known_adult (first, mobile);
 CREATE INDEX known_adult_key ON known_adult (key) WHERE key IS NOT NULL;
 CREATE TABLE known_link (adult TEXT, pupil TEXT, ended INTEGER, row BLOB, PRIMARY KEY (adult, pupil)) WITHOUT ROWID;
@@ -207,11 +209,12 @@ def _load_others(staging: Staging, uai: str, pupil_file: int) -> None:
 
 
 def _add_pupil(staging: Staging, record: PupilRecord, said: corrections.InForce) -> None:
-    """Matched as the last file spelt it: a correction made here changes what is shown, not whom a file means."""
+    """Found as the last file spelt them, or as they were corrected here (`held`): the next file may say either."""
     as_filed = corrections.as_filed(record, said)
-    values = (record.id, as_filed.family_key, as_filed.first_key, as_filed.birth_on.isoformat(), record.ine)
+    births = (as_filed.birth_on.isoformat(), record.birth_on.isoformat())
+    values = (record.id, as_filed.family_key, as_filed.first_key, *births, record.ine)
     staging.execute(
-        "INSERT OR IGNORE INTO known_pupil (id, family, first, birth, ine, row) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR IGNORE INTO known_pupil (id, family, first, birth, held, ine, row) VALUES (?, ?, ?, ?, ?, ?, ?)",
         *values,
         pack(record),
     )
@@ -235,6 +238,8 @@ def _load_adults(staging: Staging, uai: str, said: corrections.InForce) -> None:
             record.id,
             filed.family_key,
             filed.first_key,
+            record.family_key,
+            record.first_key,
             filed.mobile,
             record.email,
             address_key(record.address),

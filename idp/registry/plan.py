@@ -121,6 +121,7 @@ class Writer:
         self.flush()
         for what, act in list(self._touched):
             self._keep_ids(what, act)
+        db.session.flush()  # Corrections that ended here: expiring would forget them.
         db.session.expire_all()
 
     def _wait(self) -> None:

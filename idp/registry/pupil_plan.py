@@ -19,7 +19,7 @@ from idp.registry.staging import Staging, pack, unpack
 
 MOST_ENDED = 0.2
 """Share of known pupils past which an ending must be confirmed, and of keys past which a base was renumbered."""
-_SAME_PERSON = "((k.family = p.family AND k.first = p.first) OR k.birth = p.birth OR k.ine = p.ine)"
+_SAME_PERSON = "((k.family = p.family AND k.first = p.first) OR p.birth IN (k.birth, k.held) OR k.ine = p.ine)"
 """Otherwise the identifier points to somebody else: names and birth date differ."""
 
 
@@ -129,7 +129,7 @@ class PupilPlanner:
     def _by_identity(self, row: PupilRow) -> str | None:
         """Names and birth date within the school; two INE are two pupils."""
         family, first, birth_on = row.identity
-        condition = "family = ? AND first = ? AND birth = ? AND enrolment IS NOT NULL"
+        condition = "family = ? AND first = ? AND ? IN (birth, held) AND enrolment IS NOT NULL"
         return self._free(f"{condition} AND (ine IS NULL OR ? IS NULL)", family, first, birth_on.isoformat(), row.ine)
 
     def _claim(self, place: int, pupil_id: str) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert, select
 
 from idp import audit, clock
 from idp.db import db, new_id
-from idp.registry import names
+from idp.registry import names, people
 from idp.registry.errors import AnswerUnknown, QuestionUnknown
-from idp.registry.models import Link, Question, Responsable
+from idp.registry.models import Enrolment, Link, Pupil, Question, Responsable
 from idp.registry.records import ChildReference, PersonRow
 from idp.registry.staging import Staging, pack, unpack
 
@@ -106,6 +106,21 @@ def waiting(uai: str) -> list[Question]:
     """What waits for an answer in this school, the oldest first."""
     open_ones = select(Question).where(Question.uai == uai, Question.answer.is_(None))
     return list(db.session.scalars(open_ones.order_by(Question.asked_at, Question.id)))
+
+
+def candidates_of(question: Question) -> list[tuple[str, str]]:
+    """The answers that may be given, each with a description; «none» goes without saying."""
+    if question.kind == "child":
+        pupils = (
+            select(Pupil, Enrolment)
+            .join(Enrolment, (Enrolment.pupil_id == Pupil.id) & (Enrolment.uai == question.uai))
+            .where(Pupil.id.in_(question.candidates))
+        )
+        found = {pupil.id: people.describe_pupil(pupil, enrolment) for pupil, enrolment in db.session.execute(pupils)}
+    else:
+        adults = db.session.scalars(select(Responsable).where(Responsable.id.in_(question.candidates)))
+        found = {adult.id: people.describe_adult(adult) for adult in adults}
+    return [(candidate, found.get(candidate, "")) for candidate in question.candidates]
 
 
 def decide(question_id: str, answer: str, *, uai: str, by: str = "") -> Question:
