@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from idp.oidc import jwe
 from idp.oidc.jwt import VERIFYING_ALGORITHMS
 from idp.oidc.response_modes import MODES
 from idp.oidc.response_types import SUPPORTED as RESPONSE_TYPES
@@ -51,7 +52,7 @@ def document(
         "backchannel_logout_session_supported": True,
         "scopes_supported": list(SCOPES),
         "response_types_supported": list(RESPONSE_TYPES if front_channel else RESPONSE_TYPES[:1]),
-        "response_modes_supported": [mode for mode in MODES if not mode.endswith("jwt")],
+        "response_modes_supported": list(MODES),
         "grant_types_supported": [
             "authorization_code",
             *(["implicit"] if front_channel else []),
@@ -60,6 +61,14 @@ def document(
         ],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),
+        "id_token_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "id_token_encryption_enc_values_supported": list(jwe.ENCODINGS),
+        "userinfo_signing_alg_values_supported": list(algorithms),
+        "userinfo_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "userinfo_encryption_enc_values_supported": list(jwe.ENCODINGS),
+        "authorization_signing_alg_values_supported": list(algorithms),
+        "authorization_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "authorization_encryption_enc_values_supported": list(jwe.ENCODINGS),
         "token_endpoint_auth_methods_supported": list(auth_methods),
         "token_endpoint_auth_signing_alg_values_supported": ["HS256", *VERIFYING_ALGORITHMS],
         "introspection_endpoint_auth_methods_supported": [name for name in auth_methods if name != "none"],
@@ -70,6 +79,8 @@ def document(
         "acr_values_supported": list(acr_values),
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": list(languages),
+        "claims_locales_supported": ["fr"],
+        "display_values_supported": ["page", "popup", "touch"],
         "claim_types_supported": ["normal"],
         "claims_supported": [
             "sub",
@@ -85,7 +96,7 @@ def document(
             *claims,
             "former_subs",
         ],
-        "claims_parameter_supported": False,
+        "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "request_object_signing_alg_values_supported": list(VERIFYING_ALGORITHMS),

@@ -8,14 +8,18 @@ from idp.oidc import jwt
 from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
 from idp.oidc.request import scopes
 from idp.oidc.seal import Unsealable
-from idp.provider import children
+from idp.provider import claims as account_claims
 from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, Provider, RefreshToken
+from idp.provider.protection import protect
 
 
-def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any]:
-    """OpenID Connect Core §5.3: claims of the token's scopes; the grant and the account are asked each time."""
+def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any] | str:
+    """OpenID Connect Core §5.3: claims of the token's scopes; the grant and the account are asked each time.
+
+    A JWT when the client registered so (§5.3.2).
+    """
     try:
         access = provider.keys.get().sealer.open("access", token, AccessToken)
     except Unsealable:
@@ -30,18 +34,14 @@ def userinfo(provider: Provider, token: str, now: int) -> dict[str, Any]:
     if row is None:
         raise invalid_token("grant revoked or account closed")
     claims: dict[str, Any] = {"sub": provider.subject_of(access.account_id, client)}
-    _add_account_claims(claims, granted, row)
+    claims |= account_claims.of_scopes(provider, client, access.account_id, granted, row[7:])
     if former_ids := row[19]:
         claims["former_subs"] = provider.former_subjects(former_ids, client)
-    if "eleves" in granted:
-        found = provider.hot.read(provider.sql.children, {"v_account_id": access.account_id})
-        claims["eleves"] = children.as_claim(
-            found[0] if found else None,
-            key=provider.keys.get().pairwise,
-            sector=client.sector,
-            birth_dates=client.birth_dates_allowed,
-        )
-    return claims
+    if access.claims:
+        claims |= account_claims.requested(provider, client, access.account_id, row[7:], access.claims, "userinfo")
+    if not (client.userinfo.signed or client.userinfo.encrypted):
+        return claims
+    return protect(provider, client, {**claims, "iss": provider.issuer, "aud": client.client_id}, client.userinfo)
 
 
 def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
@@ -52,27 +52,6 @@ def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
     _, _, _, offline, revoked_at, ends_at, session_id, state = row[:8]
     lives = revoked_at is None and ends_at > now and state in MAY_LOG_IN and (offline or session_id is not None)
     return row if lives else None
-
-
-def _add_account_claims(claims: dict[str, Any], granted: tuple[str, ...], row: Row) -> None:
-    """Claims that have a value: an empty one is left out (OpenID Connect Core §5.3.2)."""
-    identifiant, family_name, usage_name, first_name, email, email_at, mobile, mobile_at, updated_at = row[8:17]
-    civility, previous_login_at = row[17:19]
-    if "profile" in granted:
-        shown = usage_name or family_name
-        claims["name"] = f"{first_name} {shown}".strip()
-        claims["family_name"], claims["given_name"] = shown, first_name
-        claims["preferred_username"] = identifiant
-        claims["updated_at"] = updated_at // 1000
-        claims["civility"] = civility
-        if previous_login_at:
-            claims["previous_login_at"] = previous_login_at // 1000
-    if "email" in granted and email:
-        claims["email"], claims["email_verified"] = email, email_at is not None
-    if "phone" in granted and mobile:
-        claims["phone_number"], claims["phone_number_verified"] = mobile, mobile_at is not None
-    for name in [name for name, value in claims.items() if value == ""]:
-        del claims[name]
 
 
 def introspect(provider: Provider, request: ClientRequest) -> dict[str, Any]:

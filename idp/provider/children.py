@@ -64,6 +64,16 @@ def children_of_account(account_id: Any) -> Select[Any]:
     )
 
 
+def addresses_of_account(account_id: Any) -> Select[Any]:
+    """Addresses that the schools have for the person."""
+    return (
+        select(json_rows(Responsable.id, Responsable.address))
+        .select_from(AccountResponsable)
+        .join(Responsable, Responsable.id == AccountResponsable.responsable_id)
+        .where(AccountResponsable.account_id == account_id, Responsable.ended_at.is_(None))
+    )
+
+
 def as_claim(rows_json: str | None, *, key: bytes, sector: str, birth_dates: bool) -> list[dict[str, object]]:
     """The claim `eleves`: each child once a school, oldest first, named by an identifier of that sector alone."""
     rows = orjson.loads(rows_json) if rows_json else []

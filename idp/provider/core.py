@@ -78,7 +78,7 @@ class RefreshToken(msgspec.Struct, array_like=True, frozen=True):
     confirmation: str = ""
 
 
-class GrantDetails(msgspec.Struct, frozen=True):
+class GrantDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     """What rotation must keep of the login."""
 
     auth_time: int

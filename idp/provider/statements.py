@@ -27,7 +27,7 @@ from idp.audit import AuditEntry
 from idp.db.hot import HotPath
 from idp.grants.models import Consent, Grant
 from idp.limits import Counter
-from idp.provider.children import children_of_account
+from idp.provider.children import addresses_of_account, children_of_account
 
 
 def value(name: str) -> Any:
@@ -90,6 +90,8 @@ class Statements:
         self.rotate = hot.compile(_rotate())
         self.grant = hot.compile(_grant())
         self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
+        self.account = hot.compile(select(*ACCOUNT_COLUMNS).where(Account.id == value("id"), LIVE))
+        self.addresses = hot.compile(addresses_of_account(value("account_id")))
         self.children = hot.compile(children_of_account(value("account_id")))
         self.count = hot.compile(_count())
         self.record = hot.compile(

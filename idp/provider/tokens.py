@@ -1,9 +1,12 @@
 """Tokens as they are made: sealed or RFC 9068 access tokens, refresh tokens, ID tokens."""
 
+from collections.abc import Collection
 from typing import Any
 
 from idp.oidc import jwt
+from idp.provider.claims import for_id_token
 from idp.provider.core import AccessToken, GrantDetails, Provider, RefreshToken
+from idp.provider.protection import encrypt
 from idp.relying_parties.cache import RelyingParty
 
 
@@ -41,8 +44,12 @@ def id_token(
     access: str = "",
     code: str = "",
     nonce: str = "",
+    scopes: Collection[str] = (),
 ) -> str:
-    """OpenID Connect Core §2; `auth_time`, `acr` and `amr` are those of the login, at each refresh too."""
+    """OpenID Connect Core §2; `auth_time`, `acr` and `amr` are those of the login, at each refresh too.
+
+    `scopes` are those whose claims the ID token itself must carry.
+    """
     claims: dict[str, Any] = {
         "iss": provider.issuer,
         "sub": provider.subject_of(account_id, client),
@@ -55,9 +62,15 @@ def id_token(
         "sid": provider.sid_of(session_id, client),
     }
     if access:
-        claims["at_hash"] = jwt.left_half_hash(access)
+        claims["at_hash"] = jwt.left_half_hash(access, client.alg)
     if code:
-        claims["c_hash"] = jwt.left_half_hash(code)
+        claims["c_hash"] = jwt.left_half_hash(code, client.alg)
     if nonce:
         claims["nonce"] = nonce
-    return provider.keys.get().current[client.alg].sign(claims)
+    if scopes or details.claims:
+        # Claims about the token itself are never overwritten.
+        claims = for_id_token(provider, client, account_id, scopes, details.claims) | claims
+    token = provider.keys.get().current[client.alg].sign(claims)
+    if client.id_token.encrypted:
+        return encrypt(provider, client, token.encode(), client.id_token)
+    return token

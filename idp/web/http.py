@@ -98,6 +98,10 @@ class HttpAnswer:
         return cls(status, (("Content-Type", "application/json"), *headers), orjson.dumps(value))
 
     @classmethod
+    def jwt(cls, token: str) -> "HttpAnswer":
+        return cls(200, (("Content-Type", "application/jwt"), *NO_STORE), token.encode())
+
+    @classmethod
     def redirect(cls, location: str, headers: Iterable[tuple[str, str]] = ()) -> "HttpAnswer":
         """See other: the browser goes on with GET, whatever it sent (RFC 9700 §4.12)."""
         return cls(303, (("Location", location), *NO_STORE, ("Referrer-Policy", "no-referrer"), *headers))

@@ -19,7 +19,7 @@ from idp import clock as time
 from idp.accounts import sessions
 from idp.accounts.models import Account
 from idp.db import db
-from idp.oidc import session_state
+from idp.oidc import jwt, session_state
 from idp.provider import keys
 from idp.relying_parties import service
 from idp.settings import Protocol, Settings
@@ -100,8 +100,8 @@ class RelyingParty:
         return self.browser.get("/userinfo", headers={"Authorization": f"Bearer {token}"})
 
 
-def answer_of(response: TestResponse, mode: str = "query") -> dict[str, str]:
-    """The parameters sent back to the client, in that mode and no other; always with `iss` (RFC 9207)."""
+def answer_of(response: TestResponse, mode: str = "query", *, signed: bool = False) -> dict[str, str]:
+    """The parameters sent back to the client, in that mode and no other; `iss` among them (RFC 9207) or signed."""
     if mode == "form_post":
         fields = posted_form(response.text)
     else:
@@ -110,8 +110,19 @@ def answer_of(response: TestResponse, mode: str = "query") -> dict[str, str]:
         parts = urlsplit(response.location)
         fields = {name: values[0] for name, values in parse_qs(getattr(parts, mode)).items()}
         assert mode == "query" or not parts.query
-    assert fields["iss"] == ISSUER
+    assert signed or fields["iss"] == ISSUER
     return fields
+
+
+def identity_of(party: RelyingParty, token: str) -> dict[str, Any]:
+    """Claims of an ID token that the JWKS verifies."""
+    return jwt.verify(token, party.browser.get("/jwks").json["keys"])[1]  # type: ignore[index]
+
+
+def left_half(value: str, alg: str = "RS256") -> str:
+    """The hash of OpenID Connect Core §3.1.3.6."""
+    whole = (hashlib.sha512 if alg == "EdDSA" else hashlib.sha256)(value.encode()).digest()
+    return base64.urlsafe_b64encode(whole[: len(whole) // 2]).rstrip(b"=").decode()
 
 
 def posted_form(page: str) -> dict[str, str]:
@@ -153,7 +164,7 @@ def register(app: Flask) -> Callable[..., RelyingParty]:
             **metadata,
         }
         with app.app_context():
-            scope = scope or "openid profile email phone eleves offline_access"
+            scope = scope or "openid profile email phone address eleves offline_access"
             rights = {"scope": scope, "first_party": first_party, "secret": SECRET, "demo": demo}
             service.register(client_id, "Le Portail", whole, **rights)
             db.session.commit()

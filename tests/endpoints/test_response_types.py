@@ -1,14 +1,8 @@
 """Implicit and hybrid response types, and the ways an answer comes back (OpenID Connect Core §3.2, §3.3)."""
 
-import base64
-import hashlib
-import json
-
 import pytest
-from joserfc import jwt as jose
-from joserfc.jwk import KeySet
 
-from tests.endpoints.conftest import FRONT_CHANNEL, REDIRECT_URI, answer_of
+from tests.endpoints.conftest import FRONT_CHANNEL, REDIRECT_URI, answer_of, identity_of, left_half
 
 HYBRID = ["code id_token", "code token", "code id_token token"]
 ALL = ["id_token", "id_token token", *HYBRID]
@@ -19,15 +13,6 @@ def single_page(register):
     """A client that registered every response type."""
     grants = ["authorization_code", "implicit", "refresh_token"]
     return register("appli", response_types=["code", *ALL], grant_types=grants)
-
-
-def identity_of(party, token):
-    jwks = KeySet.import_key_set(json.loads(party.browser.get("/jwks").data))
-    return jose.decode(token, jwks, algorithms=["RS256"]).claims
-
-
-def left_half(value):
-    return base64.urlsafe_b64encode(hashlib.sha256(value.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
 @FRONT_CHANNEL

@@ -38,6 +38,10 @@ class Attempt:
     prompts: frozenset[str] = field(default_factory=frozenset)
     max_age: int | None = None
     hinted_subject: str = ""
+    essential_acr: tuple[str, ...] = ()
+    claims: str = ""
+    claim_scopes: tuple[str, ...] = ()
+    """Scopes that hold the claims asked for one by one: the parent must agree to them too."""
     pushed: str = ""
     session_state: str = ""
 

@@ -12,6 +12,7 @@ from idp.provider.authorization.attempt import (
     Refused,
     Resumed,
 )
+from idp.provider.authorization.claims import unmet
 from idp.provider.authorization.response import failure, success
 from idp.provider.authorization.table import Runs, examine
 from idp.provider.core import Provider, SessionView
@@ -42,23 +43,37 @@ def deny(provider: Provider, parameters: Parameters, now: int, resumed: Resumed)
 def _refuse(attempt: Attempt, error: ProtocolError) -> Decision:
     if not error.redirectable or not attempt.redirect_uri:
         return Refused(error)
-    return failure(attempt, error)
+    try:
+        return failure(attempt, error)
+    except ProtocolError as worse:  # an answer that cannot be encrypted to the client
+        return Refused(worse)
 
 
 def _decide_checked(attempt: Attempt, session_key: bytes | None, resumed: Resumed | None) -> Decision:
     provider, client, now = attempt.provider, attempt.known_client, attempt.now
     session = provider.find_session(session_key, client.client_id, now) if session_key else None
-    if session is None or not _is_fresh(attempt, session, resumed) or not _is_hinted(attempt, session):
+    if session is None or not _will_do(attempt, session, resumed):
         if "none" in attempt.prompts:
             raise ProtocolError("login_required", "the user must log in")
         return LoginNeeded(_asked(attempt, resumed), "create" in attempt.prompts)
     if _needs_consent(attempt, session, resumed):
         if "none" in attempt.prompts:
             raise ProtocolError("consent_required", "the user must agree")
-        return ConsentNeeded(_asked(attempt, resumed), client, attempt.scopes, session)
+        return ConsentNeeded(_asked(attempt, resumed), client, _to_consent(attempt), session)
     if session_key is not None and client.profile == "oidc":
         attempt.session_state = session_state.of(client.client_id, attempt.redirect_uri, session_key)
     return success(attempt, session)
+
+
+def _will_do(attempt: Attempt, session: SessionView, resumed: Resumed | None) -> bool:
+    """Whether this login is fresh, of the subject and of the acr that are asked for."""
+    if not _is_fresh(attempt, session, resumed) or not _is_hinted(attempt, session):
+        return False
+    if not attempt.essential_acr or session.acr in attempt.essential_acr:
+        return True
+    if resumed is not None:
+        raise unmet()
+    return False
 
 
 def _asked(attempt: Attempt, resumed: Resumed | None) -> Asked:
@@ -87,10 +102,16 @@ def _is_hinted(attempt: Attempt, session: SessionView) -> bool:
     return row is not None and attempt.hinted_subject in provider.former_subjects(row[0], client)
 
 
+def _to_consent(attempt: Attempt) -> tuple[str, ...]:
+    if not attempt.claim_scopes:
+        return attempt.scopes
+    return tuple(dict.fromkeys((*attempt.scopes, *attempt.claim_scopes)))
+
+
 def _needs_consent(attempt: Attempt, session: SessionView, resumed: Resumed | None) -> bool:
     """Nothing is asked for the ministry's own clients; otherwise wider scopes, or prompt=consent, ask again."""
     if attempt.known_client.first_party:
         return False
-    wider = not set(attempt.scopes) <= set((session.consented or "").split())
+    wider = not set(_to_consent(attempt)) <= set((session.consented or "").split())
     asked_again = "consent" in attempt.prompts and not (resumed is not None and resumed.consented)
     return wider or session.consented is None or asked_again

@@ -39,4 +39,6 @@ def check_id_token_hint(attempt: Attempt) -> None:
     claims = read_id_token_hint(attempt.provider, hint)
     if claims is None or claims.get("aud") != attempt.known_client.client_id:
         raise invalid_request("id_token_hint is not an ID token of this client")
+    if attempt.hinted_subject not in ("", claims["sub"]):
+        raise invalid_request("id_token_hint and claims name two subjects")
     attempt.hinted_subject = str(claims["sub"])

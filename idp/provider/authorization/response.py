@@ -8,8 +8,11 @@ from idp.oidc.errors import ProtocolError
 from idp.provider import tokens
 from idp.provider.authorization.attempt import Attempt, FormPost, Redirect
 from idp.provider.core import AccessToken, Code, GrantDetails, SessionView
+from idp.provider.protection import protect
 
-Answer = dict[str, str]
+Answer = dict[str, Any]
+JARM_SECONDS = 300
+ID_TOKEN_ALONE = frozenset({"id_token"})
 
 
 def success(attempt: Attempt, session: SessionView) -> Redirect | FormPost:
@@ -33,9 +36,19 @@ def _send(attempt: Attempt, answer: Answer, error: str = "") -> Redirect | FormP
     answer["state"] = attempt.parameters.get("state")
     answer["iss"] = attempt.provider.issuer
     answer["session_state"] = attempt.session_state
+    if attempt.mode.endswith(".jwt"):
+        answer = {"response": _signed(attempt, answer)}
     if attempt.mode.startswith("form_post"):
         return FormPost(attempt.redirect_uri, {name: value for name, value in answer.items() if value}, error)
     return Redirect(response_modes.location(attempt.mode, attempt.redirect_uri, answer), error)
+
+
+def _signed(attempt: Attempt, answer: Answer) -> str:
+    """JARM §2.1: the whole answer as one JWT for this client, for a short time."""
+    client = attempt.known_client
+    claims = {name: value for name, value in answer.items() if value}
+    claims |= {"aud": client.client_id, "exp": attempt.now // 1000 + JARM_SECONDS}
+    return protect(attempt.provider, client, claims, client.authorization)
 
 
 def _code(attempt: Attempt, session: SessionView) -> str:
@@ -55,6 +68,8 @@ def _code(attempt: Attempt, session: SessionView) -> str:
         amr=session.amr,
         resource=parameters.get("resource"),
         expires_at=attempt.now + provider.settings.tokens.code_seconds * 1000,
+        dpop_jkt=parameters.get("dpop_jkt"),
+        claims=attempt.claims,
     )
     return provider.seal("code", code)
 
@@ -79,7 +94,9 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
     if provider.hot.write(provider.sql.redeem, row) is None:
         raise ProtocolError("login_required", "the session has ended")
     resource = attempt.parameters.get("resource")
-    token = AccessToken(grant_id, client.client_id, session.account_id, scope, now, row["v_ends_at"], resource)
+    token = AccessToken(
+        grant_id, client.client_id, session.account_id, scope, now, row["v_ends_at"], resource, claims=attempt.claims
+    )
     access = tokens.access_token(provider, client, token)
     return {"access_token": access, "token_type": "Bearer", "expires_in": str(seconds), "scope": scope}
 
@@ -90,9 +107,11 @@ def _id_token(attempt: Attempt, session: SessionView, answer: Answer) -> str:
         attempt.known_client,
         account_id=session.account_id,
         session_id=session.session_id,
-        details=GrantDetails(session.auth_time, session.acr, session.amr),
+        details=GrantDetails(session.auth_time, session.acr, session.amr, attempt.claims),
         access=answer.get("access_token", ""),
         code=answer.get("code", ""),
         nonce=attempt.parameters.get("nonce"),
         now=attempt.now,
+        # Without an access token nothing else can give the claims of the scopes (OpenID Connect Core §5.4).
+        scopes=attempt.scopes if attempt.response_type == ID_TOKEN_ALONE else (),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 from idp.provider.authorization.attempt import Attempt
+from idp.provider.authorization.claims import check_claims
 from idp.provider.authorization.client import check_client, check_defects, check_redirect_uri, check_unsupported
 from idp.provider.authorization.login import check_id_token_hint, check_max_age, check_prompt
 from idp.provider.authorization.response_type import (
@@ -47,6 +48,7 @@ CHECKS = (
     Check(check_pkce),
     Check(check_scope),
     Check(check_resource),
+    Check(check_claims),
     Check(check_prompt),
     Check(check_max_age),
     Check(check_id_token_hint),

@@ -32,7 +32,11 @@ def redeem(provider: Provider, client: RelyingParty, request: ClientRequest) -> 
         _kill(provider, code, now)
         raise invalid_grant("code_verifier does not match")
     access = access_for(provider, client, grant_id=code.grant_id, account_id=code.account_id, now=now)
-    return exchange(provider, client, code, msgspec.structs.replace(access, scope=code.scope, audience=resource))
+    return exchange(provider, client, code, _widened(access, code, resource))
+
+
+def _widened(access: AccessToken, code: Code, resource: str) -> AccessToken:
+    return msgspec.structs.replace(access, scope=code.scope, audience=resource, claims=code.claims)
 
 
 def _open(provider: Provider, text: str, now: int) -> Code:
@@ -51,7 +55,7 @@ def _open(provider: Provider, text: str, now: int) -> Code:
 def exchange(provider: Provider, client: RelyingParty, code: Code, access: AccessToken) -> Answer:
     """Make the grant that the code names, and its tokens. Raises invalid_grant when the grant exists already."""
     now = access.issued_at
-    details = GrantDetails(code.auth_time, code.acr, code.amr)
+    details = GrantDetails(code.auth_time, code.acr, code.amr, code.claims)
     row = _grant_row(provider, code, details, now)
     try:
         inserted = provider.hot.write(provider.sql.redeem, row)
@@ -94,7 +98,7 @@ def _grant_row(provider: Provider, code: Code, details: GrantDetails, now: int) 
 
 def _kill(provider: Provider, code: Code, now: int) -> None:
     """The code is dead for everybody: somebody else than its owner holds it (RFC 6749 §10.5)."""
-    details = GrantDetails(code.auth_time, code.acr, code.amr)
+    details = GrantDetails(code.auth_time, code.acr, code.amr, code.claims)
     try:
         provider.hot.write(provider.sql.kill, _grant_row(provider, code, details, now))
     except Duplicate:

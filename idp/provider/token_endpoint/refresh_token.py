@@ -58,6 +58,9 @@ def _respond(
     provider: Provider, client: RelyingParty, token: RefreshToken, row: tuple[Any, ...], access: AccessToken
 ) -> Answer:
     account_id, session_id, details, ends_at = row
+    known = _details.decode(details)
+    if known.claims:
+        access = msgspec.structs.replace(access, claims=known.claims)
     response = answer(provider, client, access)
     rotated = msgspec.structs.replace(token, generation=token.generation + 1, expires_at=ends_at)
     response["refresh_token"] = tokens.refresh_token(provider, rotated)
@@ -66,7 +69,7 @@ def _respond(
         client,
         account_id=account_id,
         session_id=session_id,
-        details=_details.decode(details),
+        details=known,
         access=response["access_token"],
         nonce="",
         now=access.issued_at,

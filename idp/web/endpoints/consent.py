@@ -56,6 +56,7 @@ def _facts(decision: ConsentNeeded) -> list[tuple[str, list[str], str]]:
         "profile": (gettext("Votre nom"), [f"{account.first_name} {account.usage_name or account.family_name}"], ""),
         "email": (gettext("Votre adresse e-mail"), [account.email or ""], ""),
         "phone": (gettext("Votre téléphone"), [account.mobile or ""], ""),
+        "address": (gettext("Votre adresse postale"), [gettext("Celle que l’école connaît")], ""),
         "eleves": (gettext("Vos enfants"), [gettext("Leur nom, leur école, leur classe")], ""),
         "offline_access": (gettext("Votre absence"), [gettext("Garder cet accès quand vous êtes déconnecté")], ""),
     }

@@ -19,7 +19,8 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
             token = bearer_token(http)
             if not token:
                 return HttpAnswer(401, (("WWW-Authenticate", 'Bearer realm="idp"'), ("Cache-Control", "no-store")))
-            return HttpAnswer.json(access.userinfo(provider, token, clock.to_milliseconds(clock.now())))
+            claims = access.userinfo(provider, token, clock.to_milliseconds(clock.now()))
+            return HttpAnswer.jwt(claims) if isinstance(claims, str) else HttpAnswer.json(claims)
         except ProtocolError as error:
             answer = HttpAnswer.json(error.as_json(), error.status)
             challenge = f'Bearer realm="idp", error="{error.code}", error_description="{error.description}"'
