@@ -93,6 +93,14 @@ class Tokens(Section, frozen=True, kw_only=True):
 class Protocol(Section, frozen=True, kw_only=True):
     """What relying parties may ask for beyond the authorization code flow."""
 
+    require_pushed_requests: bool = False
+    """Every authorization request must be pushed first (RFC 9126)."""
+    pushed_request_seconds: Annotated[int, Meta(ge=5, le=600)] = 90
+    """How long a pushed request waits for its browser."""
+    request_uri: bool = False
+    """Reads request objects at addresses that clients registered (`request_uris`)."""
+    unsigned_request_objects: bool = False
+    """Takes unsigned request objects from clients that registered `request_object_signing_alg` none."""
     front_channel_tokens: bool = False
     """Lets clients that registered them use implicit and hybrid response types: tokens in the browser's address."""
 

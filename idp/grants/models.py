@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.db import Base
@@ -34,6 +34,23 @@ class Grant(Base):
     created_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+
+
+class PushedRequest(Base):
+    """An authorization request that a client sent by itself (RFC 9126): the row goes when it is answered."""
+
+    __tablename__ = "pushed_requests"
+    __table_args__ = (Index("ix_pushed_requests_ends_at", "ends_at"),)
+
+    id: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """SHA-256 of the reference in its `request_uri`."""
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    parameters: Mapped[str] = mapped_column(Text)
+    """JSON, checked when it was pushed."""
+    expires_at: Mapped[dt.datetime]
+    """The browser must bring it before that."""
+    ends_at: Mapped[dt.datetime]
+    """No login that it began can last longer."""
 
 
 class Consent(Base):

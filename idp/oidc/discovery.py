@@ -97,9 +97,17 @@ def document(
             "former_subs",
         ],
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
-        "request_uri_parameter_supported": False,
-        "request_object_signing_alg_values_supported": list(VERIFYING_ALGORITHMS),
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": protocol.request_uri,
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": [
+            *VERIFYING_ALGORITHMS,
+            *(["none"] if protocol.unsigned_request_objects else []),
+        ],
+        "request_object_encryption_alg_values_supported": list(jwe.ALGORITHMS),
+        "request_object_encryption_enc_values_supported": list(jwe.ENCODINGS),
+        "pushed_authorization_request_endpoint": issuer + "/par",
+        "require_pushed_authorization_requests": protocol.require_pushed_requests,
         "authorization_response_iss_parameter_supported": True,
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    delete,
     exists,
     insert,
     literal_column,
@@ -25,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from idp.accounts.models import MAY_LOG_IN, Account, Session
 from idp.audit import AuditEntry
 from idp.db.hot import HotPath
-from idp.grants.models import Consent, Grant
+from idp.grants.models import Consent, Grant, PushedRequest
 from idp.limits import Counter
 from idp.provider.children import addresses_of_account, children_of_account
 
@@ -90,6 +91,15 @@ class Statements:
         self.rotate = hot.compile(_rotate())
         self.grant = hot.compile(_grant())
         self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
+        self.keep_pushed_request = hot.compile(
+            insert(PushedRequest).values(
+                {column.name: value(column.name) for column in PushedRequest.__table__.columns}
+            )
+        )
+        self.pushed_request = hot.compile(_pushed_request())
+        self.spend_pushed_request = hot.compile(
+            delete(PushedRequest).where(PushedRequest.id == value("id")).returning(PushedRequest.id)
+        )
         self.account = hot.compile(select(*ACCOUNT_COLUMNS).where(Account.id == value("id"), LIVE))
         self.addresses = hot.compile(addresses_of_account(value("account_id")))
         self.children = hot.compile(children_of_account(value("account_id")))
@@ -116,6 +126,12 @@ def _count() -> Any:
             "ends_at": case((over, new.excluded.ends_at), else_=Counter.ends_at),
         },
     ).returning(Counter.used, Counter.ends_at)
+
+
+def _pushed_request() -> Any:
+    """A pushed request of that client that the browser brings in time."""
+    mine = and_(PushedRequest.id == value("id"), PushedRequest.client_id == value("client_id"))
+    return select(PushedRequest.parameters).where(mine, PushedRequest.expires_at > value("now"))
 
 
 def _session() -> Any:

@@ -16,7 +16,7 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from idp import clock as time
-from idp.accounts import sessions
+from idp.accounts import passwords, sessions
 from idp.accounts.models import Account
 from idp.db import db
 from idp.oidc import jwt, session_state
@@ -30,6 +30,7 @@ LOGOUT_URI = "https://portail.example.fr/au-revoir"
 VERIFIER = "v" * 43
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 SECRET = "s" * 43
+PASSWORD = "Lilas2026"
 
 
 class RelyingParty:
@@ -41,10 +42,12 @@ class RelyingParty:
         self.browser = Client(app, TestResponse)
         self.account_id = ""
 
-    def log_in(self) -> None:
-        """A session as the login page opens it."""
+    def log_in(self, **facts: str) -> None:
+        """A session as the login page opens it; `facts` are columns of the account."""
         with self.app.app_context():
             account = db.session.get(Account, self.account_id) or self._new_account()
+            for name, value in facts.items():
+                setattr(account, name, value)
             cookie = sessions.open(account, self.app.config["IDP"].sessions)
             self.account_id = account.id
             db.session.commit()
@@ -65,8 +68,35 @@ class RelyingParty:
         db.session.flush()
         return account
 
+    def logs_in_at(self, location: str) -> TestResponse:
+        """Type identifiant and password into the login page; gives what the endpoint answers then."""
+        if not self.account_id:
+            self.log_in(password_hash=passwords.hash(PASSWORD, self.app.config["IDP"].passwords))
+            self.browser.delete_cookie("idp_session")
+        form = {"csrf_token": hidden(self.browser.get(location).text, "csrf_token")}
+        form |= {"identifiant": "c.martin1", "mot_de_passe": PASSWORD}
+        return self.browser.get(self.browser.post(location.partition("?")[0], data=form).location)
+
+    def cancels_at(self, location: str) -> TestResponse:
+        """Press «Annuler» on the page."""
+        link = re.search(r'id="annuler" href="([^"]+)"', self.browser.get(location).text)
+        assert link
+        return self.browser.get(html.unescape(link[1]))
+
+    def agrees_at(self, response: TestResponse) -> TestResponse:
+        """Press «Autoriser» on the consent page."""
+        page = self.browser.get(response.location).text
+        action = re.search(r'id="consent-form" method="post" action="([^"]+)"', page)
+        assert action
+        form = {"csrf_token": hidden(page, "csrf_token"), "choix": "oui"}
+        return self.browser.post(html.unescape(action[1]), data=form)
+
     def authorize(self, **changes: str) -> TestResponse:
         """A valid authorization request with some things changed; an empty value leaves the parameter out."""
+        return self.browser.get("/authorize?" + urlencode(self.request_parameters(**changes)))
+
+    def request_parameters(self, **changes: str) -> dict[str, str]:
+        """The parameters of such a request."""
         parameters = {
             "response_type": "code",
             "client_id": self.client_id,
@@ -78,8 +108,7 @@ class RelyingParty:
             "code_challenge_method": "S256",
             **changes,
         }
-        query = urlencode({name: value for name, value in parameters.items() if value})
-        return self.browser.get("/authorize?" + query)
+        return {name: value for name, value in parameters.items() if value}
 
     def code(self, **changes: str) -> str:
         return answer_of(self.authorize(**changes))["code"]
@@ -112,6 +141,22 @@ def answer_of(response: TestResponse, mode: str = "query", *, signed: bool = Fal
         assert mode == "query" or not parts.query
     assert signed or fields["iss"] == ISSUER
     return fields
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a page's hidden field."""
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, page
+    return html.unescape(found[1])
+
+
+def error_on_page(response: TestResponse) -> str:
+    """The code on an error page of ours, which never redirects."""
+    assert response.status_code == 400, response.text
+    assert "Location" not in response.headers
+    found = re.search(r'id="error-page" data-error="([^"]+)"', response.text)
+    assert found
+    return found[1]
 
 
 def identity_of(party: RelyingParty, token: str) -> dict[str, Any]:

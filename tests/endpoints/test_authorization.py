@@ -52,7 +52,7 @@ def test_what_cannot_be_trusted_gets_a_page_and_no_redirect(portal, changes):
         ({"scope": "profile"}, "invalid_scope"),
         ({"prompt": "none login"}, "invalid_request"),
         ({"max_age": "-1"}, "invalid_request"),
-        ({"request": "a.b.c"}, "request_not_supported"),
+        ({"request": "a.b.c"}, "invalid_request_object"),
         ({"request_uri": "https://a.example"}, "request_uri_not_supported"),
         ({"id_token_hint": "a.b.c"}, "invalid_request"),
         ({"resource": "https://a.example"}, "invalid_target"),

@@ -44,6 +44,7 @@ class Attempt:
     """Scopes that hold the claims asked for one by one: the parent must agree to them too."""
     pushed: str = ""
     session_state: str = ""
+    signed: bool = False
 
     @property
     def known_client(self) -> RelyingParty:

@@ -26,8 +26,7 @@ def check_defects(attempt: Attempt) -> None:
     attempt.parameters.refuse_defects()
 
 
-def check_unsupported(attempt: Attempt) -> None:
-    """OpenID Connect Core §6.1, §7.2.1."""
-    for name in ("request", "request_uri", "registration"):
-        if attempt.parameters.get(name):
-            raise ProtocolError(f"{name}_not_supported", f"{name} is not supported")
+def check_registration(attempt: Attempt) -> None:
+    """OpenID Connect Core §7.2.1: nobody registers by an authorization request."""
+    if attempt.parameters.get("registration"):
+        raise ProtocolError("registration_not_supported", "registration is not supported")

@@ -13,6 +13,7 @@ from idp.provider.authorization.attempt import (
     Resumed,
 )
 from idp.provider.authorization.claims import unmet
+from idp.provider.authorization.pushed import spend
 from idp.provider.authorization.response import failure, success
 from idp.provider.authorization.table import Runs, examine
 from idp.provider.core import Provider, SessionView
@@ -22,7 +23,7 @@ def decide(
     provider: Provider, parameters: Parameters, session_key: bytes | None, now: int, resumed: Resumed | None = None
 ) -> Decision:
     """Answer an authorization request at an instant in milliseconds. With a live session nothing is written."""
-    attempt = Attempt(provider, parameters, now)
+    attempt = Attempt(provider, parameters, now, pushed=resumed.pushed if resumed else "")
     try:
         examine(attempt, Runs.AUTHORIZATION if resumed is None else Runs.RESUMED)
         return _decide_checked(attempt, session_key, resumed)
@@ -32,9 +33,10 @@ def decide(
 
 def deny(provider: Provider, parameters: Parameters, now: int, resumed: Resumed) -> Decision:
     """The parent said no (RFC 6749 §4.1.2.1)."""
-    attempt = Attempt(provider, parameters, now)
+    attempt = Attempt(provider, parameters, now, pushed=resumed.pushed)
     try:
         examine(attempt, Runs.RESUMED)
+        spend(attempt)
         raise ProtocolError("access_denied", "the request was denied")
     except ProtocolError as error:
         return _refuse(attempt, error)
@@ -55,11 +57,12 @@ def _decide_checked(attempt: Attempt, session_key: bytes | None, resumed: Resume
     if session is None or not _will_do(attempt, session, resumed):
         if "none" in attempt.prompts:
             raise ProtocolError("login_required", "the user must log in")
-        return LoginNeeded(_asked(attempt, resumed), "create" in attempt.prompts)
+        return LoginNeeded(_asked(attempt), "create" in attempt.prompts)
     if _needs_consent(attempt, session, resumed):
         if "none" in attempt.prompts:
             raise ProtocolError("consent_required", "the user must agree")
-        return ConsentNeeded(_asked(attempt, resumed), client, _to_consent(attempt), session)
+        return ConsentNeeded(_asked(attempt), client, _to_consent(attempt), session)
+    spend(attempt)
     if session_key is not None and client.profile == "oidc":
         attempt.session_state = session_state.of(client.client_id, attempt.redirect_uri, session_key)
     return success(attempt, session)
@@ -76,9 +79,8 @@ def _will_do(attempt: Attempt, session: SessionView, resumed: Resumed | None) ->
     return False
 
 
-def _asked(attempt: Attempt, resumed: Resumed | None) -> Asked:
-    pushed = resumed.pushed if resumed is not None else attempt.pushed
-    return Asked(attempt.parameters.values, attempt.known_client.client_id, pushed)
+def _asked(attempt: Attempt) -> Asked:
+    return Asked(attempt.parameters.values, attempt.known_client.client_id, attempt.pushed)
 
 
 def _is_fresh(attempt: Attempt, session: SessionView, resumed: Resumed | None) -> bool:

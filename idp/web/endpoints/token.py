@@ -7,7 +7,7 @@ import structlog
 
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import parse
-from idp.provider import access, token_endpoint
+from idp.provider import access, pushed_requests, token_endpoint
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.web.dispatch import Endpoint
@@ -19,22 +19,23 @@ Respond = Callable[[Provider, ClientRequest], Any]
 
 
 def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
-    """`/token`, `/introspect` and `/revoke`, by POST alone."""
+    """`/token`, `/introspect`, `/revoke` and `/par`, by POST alone."""
     return {
         ("POST", "/token"): _endpoint(provider, token_endpoint.respond),
         ("POST", "/introspect"): _endpoint(provider, access.introspect),
         ("POST", "/revoke"): _endpoint(provider, access.revoke),
+        ("POST", "/par"): _endpoint(provider, pushed_requests.push, status=201),
     }
 
 
-def _endpoint(provider: Provider, respond: Respond) -> Endpoint:
+def _endpoint(provider: Provider, respond: Respond, status: int = 200) -> Endpoint:
     def answer(http: HttpRequest) -> HttpAnswer:
         try:
             if http.content_type != FORM:
                 raise invalid_request("the body must be a form")
             if http.query:
                 raise invalid_request("parameters belong in the body")
-            return HttpAnswer.json(respond(provider, client_request(provider, http, parse(http.body))) or {})
+            return HttpAnswer.json(respond(provider, client_request(provider, http, parse(http.body))) or {}, status)
         except ProtocolError as error:
             return error_answer(error)
 

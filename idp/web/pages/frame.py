@@ -57,6 +57,7 @@ def context() -> dict[str, Any]:
         "languages": [(code, LANGUAGES.get(code, code), language_url(code)) for code in settings.site.languages],
         "client_name": g.get("client_name", ""),
         "service": g.get("service"),
+        "cancel_url": g.get("cancel_url", ""),
     }
 
 
@@ -79,6 +80,7 @@ def show_client(flow: Flow) -> None:
     if client is not None:
         reviewed = client.reviewed or client.first_party
         g.service = service_facts.describe(client.client_id, client.client_name, client.metadata_, reviewed=reviewed)
+    g.cancel_url = f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""
     redirect_uri = (flow.request or {}).get("redirect_uri")
     target = redirect_uri if isinstance(redirect_uri, str) and client else security.settings().site.portal_url
     if target:
