@@ -42,7 +42,7 @@ class RelyingParty:
         self.browser = Client(app, TestResponse)
         self.account_id = ""
 
-    def log_in(self, **facts: str) -> None:
+    def log_in(self, **facts: Any) -> None:
         """A session as the login page opens it; `facts` are columns of the account."""
         with self.app.app_context():
             account = db.session.get(Account, self.account_id) or self._new_account()
@@ -71,7 +71,8 @@ class RelyingParty:
     def logs_in_at(self, location: str) -> TestResponse:
         """Type identifiant and password into the login page; gives what the endpoint answers then."""
         if not self.account_id:
-            self.log_in(password_hash=passwords.hash(PASSWORD, self.app.config["IDP"].passwords))
+            password_hash = passwords.hash(PASSWORD, self.app.config["IDP"].passwords)
+            self.log_in(password_hash=password_hash, email_verified_at=time.now())
             self.browser.delete_cookie("idp_session")
         form = {"csrf_token": hidden(self.browser.get(location).text, "csrf_token")}
         form |= {"identifiant": "c.martin1", "mot_de_passe": PASSWORD}
