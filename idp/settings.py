@@ -84,6 +84,10 @@ class Tokens(Section, frozen=True, kw_only=True):
     """Life of an access token."""
     id_token_seconds: Positive = 300
     """Life of an ID token."""
+    refresh_grace_seconds: Annotated[int, Meta(ge=0, le=60)] = 0
+    """How long the refresh token before the last still works, for an answer lost on the way. 0: not at all."""
+    dpop_nonce: bool = False
+    """Asks for a nonce of the server in every DPoP proof (RFC 9449 §8)."""
     refresh_token_days: Positive = 30
     """Life of a refresh token family with offline_access. Without it, refresh tokens die with the session."""
     leeway_seconds: Annotated[int, Meta(ge=0, le=60)] = 30

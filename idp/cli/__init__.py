@@ -19,6 +19,7 @@ SUBJECTS = {
     "registry": "Schools, pupils and responsables.",
     "keys": "Signing and sealing keys.",
     "clients": "Client applications.",
+    "apis": "APIs that take our access tokens.",
     "accounts": "Parents' accounts.",
     "letters": "Letters that give parents their account.",
     "worker": "Deliver messages.",

@@ -34,6 +34,8 @@ class Grant(Base):
     created_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    rotated_at: Mapped[dt.datetime | None]
+    """The last rotation, for the setting that forgives a lost answer."""
 
 
 class PushedRequest(Base):

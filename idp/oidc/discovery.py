@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp.oidc import jwe
+from idp.oidc.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from idp.oidc.jwt import VERIFYING_ALGORITHMS
 from idp.oidc.response_modes import MODES
 from idp.oidc.response_types import SUPPORTED as RESPONSE_TYPES
@@ -76,6 +77,8 @@ def document(
         "revocation_endpoint_auth_methods_supported": list(auth_methods),
         "revocation_endpoint_auth_signing_alg_values_supported": ["HS256", *VERIFYING_ALGORITHMS],
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
+        "introspection_signing_alg_values_supported": list(algorithms),
         "acr_values_supported": list(acr_values),
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": list(languages),

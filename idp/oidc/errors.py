@@ -5,7 +5,14 @@ class ProtocolError(Exception):
     """A refusal told to a client: `code` and `description` are public ASCII English, `detail` is for the log alone."""
 
     def __init__(
-        self, code: str, description: str = "", *, detail: str = "", status: int = 400, redirectable: bool = True
+        self,
+        code: str,
+        description: str = "",
+        *,
+        detail: str = "",
+        status: int = 400,
+        redirectable: bool = True,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -13,6 +20,7 @@ class ProtocolError(Exception):
         self.detail = detail
         self.status = status
         self.redirectable = redirectable
+        self.headers = headers
 
     def as_json(self) -> dict[str, str]:
         """The body of RFC 6749 §5.2."""

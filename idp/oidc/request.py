@@ -10,6 +10,8 @@ from idp.oidc.errors import ProtocolError, invalid_request
 MAXIMUM_BYTES = 64 * 1024
 MAXIMUM_FIELDS = 64
 DEFAULT_CEILING = 2048
+REPEATABLE = frozenset({"resource", "audience"})
+"""May come several times (RFC 8707 §2, RFC 8693 §2.1): kept as one value, separated by spaces, which no URI holds."""
 CEILINGS = {
     "client_id": 64,
     "scope": 1024,
@@ -63,9 +65,11 @@ def parse(raw: bytes) -> Parameters:
             continue
         name_part, _, value_part = pair.partition(b"=")
         name, value = _decode(name_part), _decode(value_part)
-        if name in values:
+        if name in values and name in REPEATABLE:
+            value = f"{values[name]} {value}"
+        elif name in values:
             defects[name] = "a parameter is repeated"
-        elif len(value) > CEILINGS.get(name, DEFAULT_CEILING):
+        if len(value) > CEILINGS.get(name, DEFAULT_CEILING):
             defects[name] = "a parameter is too long"
         values[name] = value
     for name in defects:

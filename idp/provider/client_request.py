@@ -26,3 +26,5 @@ class ClientRequest:
     """The Accept header."""
     certificate: ClientCertificate | None = None
     """The client certificate that the trusted proxy saw."""
+    confirmation: str = ""
+    """The key that this request showed, once it is checked: what its tokens are bound to."""

@@ -12,6 +12,7 @@ from idp.provider.authorization.table import Runs, examine
 from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
+from idp.provider.sender_constraint import bind_code
 
 
 def push(provider: Provider, request: ClientRequest) -> dict[str, Any]:
@@ -26,6 +27,9 @@ def push(provider: Provider, request: ClientRequest) -> dict[str, Any]:
     values["client_id"] = client.client_id
     attempt = Attempt(provider, Parameters(values, {}), request.now, client=client)
     examine(attempt, Runs.PAR)
+    if request.dpop:
+        jkt = bind_code(provider, request, attempt.parameters.get("dpop_jkt"))
+        attempt.parameters = Parameters({**attempt.parameters.values, "dpop_jkt": jkt}, {})
     return _keep(provider, attempt)
 
 

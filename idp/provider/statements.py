@@ -86,9 +86,12 @@ class Statements:
             update(Grant)
             .where(Grant.id == value("id"), Grant.revoked_at.is_(None))
             .values(revoked_at=value("now"))
-            .returning(Grant.id)
+            .returning(Grant.account_id)
         )
+        self.standing = hot.compile(_standing())
         self.rotate = hot.compile(_rotate())
+        self.live_grant = hot.compile(_live_grant())
+        self.grant_exists = hot.compile(select(Grant.id).where(Grant.id == value("id")))
         self.grant = hot.compile(_grant())
         self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
         self.keep_pushed_request = hot.compile(
@@ -170,8 +173,8 @@ def _kill() -> Any:
     return insert(Grant).values(**values, revoked_at=value("created_at"))
 
 
-def _rotate() -> Any:
-    """Next generation, if this one is the current one of a live grant of this client (ARCHITECTURE, decision 3)."""
+def _is_current() -> ColumnElement[bool]:
+    """A live grant of this client at this generation, with a live account, and a live session unless it is offline."""
     account_lives = exists(select(literal_column("1")).where(Account.id == Grant.account_id, LIVE))
     session_lives = exists(
         select(literal_column("1")).where(
@@ -180,19 +183,49 @@ def _rotate() -> Any:
             Session.last_seen_at > value("idle"),
         )
     )
+    return and_(
+        Grant.id == value("id"),
+        Grant.generation == value("old_generation"),
+        Grant.client_id == value("owner"),
+        Grant.revoked_at.is_(None),
+        Grant.ends_at > value("now"),
+        account_lives,
+        or_(Grant.offline.is_(literal_column("TRUE", Boolean())), session_lives),
+    )
+
+
+def _rotate() -> Any:
+    """Next generation, if this one is the current one (ARCHITECTURE, decision 3)."""
     return (
         update(Grant)
+        .where(_is_current())
+        .values(generation=Grant.generation + literal_column("1"), rotated_at=value("now"))
+        .returning(Grant.account_id, Grant.session_id, Grant.details, Grant.ends_at)
+    )
+
+
+def _standing() -> Any:
+    """The same grant as it stands, if it never rotated or did so since an instant."""
+    lately = or_(Grant.rotated_at.is_(None), Grant.rotated_at > value("since"))
+    columns = (Grant.account_id, Grant.session_id, Grant.details, Grant.ends_at)
+    return select(*columns).where(_is_current(), lately)
+
+
+def _live_grant() -> Any:
+    """Account and generation of a grant that lives, with its account, and its session unless it is offline."""
+    session_lives = exists(
+        select(literal_column("1")).where(Session.public_id == Grant.session_id, Session.ends_at > value("now"))
+    )
+    return (
+        select(Grant.account_id, Grant.generation)
+        .join(Account, Account.id == Grant.account_id)
         .where(
             Grant.id == value("id"),
-            Grant.generation == value("old_generation"),
-            Grant.client_id == value("owner"),
             Grant.revoked_at.is_(None),
             Grant.ends_at > value("now"),
-            account_lives,
+            LIVE,
             or_(Grant.offline.is_(literal_column("TRUE", Boolean())), session_lives),
         )
-        .values(generation=Grant.generation + literal_column("1"))
-        .returning(Grant.account_id, Grant.session_id, Grant.details, Grant.ends_at)
     )
 
 

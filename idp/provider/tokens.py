@@ -1,13 +1,17 @@
 """Tokens as they are made: sealed or RFC 9068 access tokens, refresh tokens, ID tokens."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from idp.oidc import jwt
 from idp.provider.claims import for_id_token
 from idp.provider.core import AccessToken, GrantDetails, Provider, RefreshToken
 from idp.provider.protection import encrypt
+from idp.provider.sender_constraint import as_claim
 from idp.relying_parties.cache import RelyingParty
+
+REFRESH_MARK = "r~"
+"""Allowed in a token and in no base64url text (RFC 6750 §2.1)."""
 
 
 def access_token(provider: Provider, client: RelyingParty, token: AccessToken) -> str:
@@ -15,7 +19,7 @@ def access_token(provider: Provider, client: RelyingParty, token: AccessToken) -
     if not token.audience:
         return provider.seal("access", token)
     audience = token.audience.split()
-    claims = {
+    claims: dict[str, Any] = {
         "iss": provider.issuer,
         "sub": provider.subject_of(token.account_id, client) if token.account_id else client.client_id,
         "aud": audience[0] if len(audience) == 1 else audience,
@@ -25,12 +29,21 @@ def access_token(provider: Provider, client: RelyingParty, token: AccessToken) -
         "exp": token.expires_at // 1000,
         "jti": provider.seal("jti", token),
     }
+    if token.confirmation:
+        claims["cnf"] = as_claim(token.confirmation)
+    if token.actors:
+        claims["act"] = acting(token.actors.split())
     return provider.keys.get().current[client.alg].sign(claims, "at+jwt")
 
 
+def acting(actors: Sequence[str]) -> dict[str, Any]:
+    """`act`: who acts for the account, the earlier ones inside (RFC 8693 §4.1)."""
+    return {"sub": actors[0], **({"act": acting(actors[1:])} if len(actors) > 1 else {})}
+
+
 def refresh_token(provider: Provider, token: RefreshToken) -> str:
-    """A sealed name of a grant and its generation."""
-    return provider.seal("refresh", token)
+    """A sealed name of a grant and its generation; the mark tells its kind before anything is opened."""
+    return REFRESH_MARK + provider.seal("refresh", token)
 
 
 def id_token(

@@ -70,3 +70,16 @@ class Logo(Base):
 
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
     png: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ResourceServer(Base):
+    """An API of somebody else that takes our access tokens, with the scopes that are its own (RFC 8707)."""
+
+    __tablename__ = "resource_servers"
+
+    identifier: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """Its `resource` value and `aud`."""
+    name: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(Text, default="")
+    """Separated by spaces."""
+    created_at: Mapped[dt.datetime]

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from idp import clock
 from idp.db import db
+from idp.relying_parties import resource_servers
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
 from idp.relying_parties.metadata import find_problems
 from idp.relying_parties.models import Client
@@ -49,7 +50,8 @@ def register(
     Raises InvalidMetadata with every problem, ClientExists.
     """
     whole = with_defaults(metadata)
-    if problems := find_problems(client_id, name, scope, whole, demo=demo):
+    parents_scope, problems = resource_servers.without_apis(scope, whole.get("resources", ()))
+    if problems := [*find_problems(client_id, name, parents_scope, whole, demo=demo), *problems]:
         raise InvalidMetadata(problems=problems)
     client, shown = register_checked(client_id, name, whole, scope=scope, secret=secret)
     client.first_party, client.birth_dates_allowed = first_party, birth_dates_allowed

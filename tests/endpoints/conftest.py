@@ -21,7 +21,7 @@ from idp.accounts.models import Account
 from idp.db import db
 from idp.oidc import jwt, session_state
 from idp.provider import keys
-from idp.relying_parties import service
+from idp.relying_parties import resource_servers, service
 from idp.settings import Protocol, Settings
 
 ISSUER = "http://127.0.0.1:8000"
@@ -114,9 +114,15 @@ class RelyingParty:
     def code(self, **changes: str) -> str:
         return answer_of(self.authorize(**changes))["code"]
 
-    def post(self, path: str, form: dict[str, str], *, secret: str = SECRET) -> TestResponse:
+    def post(
+        self, path: str, form: dict[str, str] | str, *, secret: str = SECRET, headers: dict[str, str] | None = None
+    ) -> TestResponse:
+        """A form, as a dictionary or as it goes over the wire, with the client's secret."""
         credentials = base64.b64encode(f"{self.client_id}:{secret}".encode()).decode()
-        return self.browser.post(path, data=form, headers={"Authorization": f"Basic {credentials}"})
+        authorization = {"Authorization": f"Basic {credentials}", **(headers or {})}
+        return self.browser.post(
+            path, data=form, content_type="application/x-www-form-urlencoded", headers=authorization
+        )
 
     def redeem(self, code: str, **changes: str) -> TestResponse:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
@@ -221,6 +227,18 @@ def register(app: Flask) -> Callable[..., RelyingParty]:
 
 FRONT_CHANNEL = pytest.mark.parametrize("protocol", [{"front_channel_tokens": True}], indirect=True)
 """Implicit and hybrid response types are on."""
+
+
+@pytest.fixture
+def register_api(app: Flask) -> Callable[..., None]:
+    """An API of somebody else, with the scopes that are its own."""
+
+    def add(identifier: str, *scopes: str) -> None:
+        with app.app_context():
+            resource_servers.register(identifier, "API", scopes)
+            db.session.commit()
+
+    return add
 
 
 @pytest.fixture

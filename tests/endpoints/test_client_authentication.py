@@ -61,7 +61,8 @@ def test_the_password_grant_does_not_exist(portal):
     assert answer.json["error"] == "unsupported_grant_type"
 
 
-def test_another_resource_server_gets_a_signed_access_token(register):
+def test_another_resource_server_gets_a_signed_access_token(register, register_api):
+    register_api("https://api.example.fr")
     party = register("cantine", resources=["https://api.example.fr"])
     answer = party.post("/token", {"grant_type": "client_credentials", "resource": "https://api.example.fr"})
 

@@ -2,6 +2,7 @@
 
 from idp.oidc.errors import ProtocolError
 from idp.oidc.request import scopes
+from idp.provider import resources
 from idp.provider.authorization.attempt import Attempt
 
 
@@ -16,6 +17,4 @@ def check_scope(attempt: Attempt) -> None:
 
 def check_resource(attempt: Attempt) -> None:
     """RFC 8707 §2."""
-    resource = attempt.parameters.get("resource")
-    if resource and resource not in attempt.known_client.resources:
-        raise ProtocolError("invalid_target", "the resource is unknown or not allowed")
+    resources.check(attempt.known_client, attempt.parameters.get("resource"))

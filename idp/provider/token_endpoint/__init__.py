@@ -6,6 +6,7 @@ from idp.oidc.errors import ProtocolError, invalid_request
 from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
+from idp.provider.sender_constraint import confirm
 from idp.provider.token_endpoint import authorization_code, client_credentials, refresh_token
 from idp.provider.token_endpoint.answer import Answer
 from idp.relying_parties.cache import RelyingParty
@@ -29,4 +30,5 @@ def respond(provider: Provider, request: ClientRequest) -> Answer:
         raise ProtocolError("unsupported_grant_type", "this grant_type is not supported")
     if grant_type not in client.grant_types:
         raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
+    request.confirmation = confirm(provider, client, request)
     return grant(provider, client, request)

@@ -6,12 +6,13 @@ import msgspec
 
 from idp.db.hot import Duplicate
 from idp.oidc import pkce
-from idp.oidc.errors import ProtocolError, invalid_grant, invalid_request
+from idp.oidc.errors import invalid_grant, invalid_request
 from idp.oidc.request import scopes
 from idp.oidc.seal import Unsealable
-from idp.provider import tokens
+from idp.provider import resources, tokens
 from idp.provider.client_request import ClientRequest
-from idp.provider.core import AccessToken, Code, GrantDetails, Provider, RefreshToken
+from idp.provider.core import Code, GrantDetails, Provider, RefreshToken
+from idp.provider.sender_constraint import DPOP
 from idp.provider.token_endpoint.answer import Answer, access_for, answer
 from idp.relying_parties.cache import RelyingParty
 
@@ -22,21 +23,17 @@ def redeem(provider: Provider, client: RelyingParty, request: ClientRequest) -> 
     """The tokens that a code stands for."""
     parameters, now = request.parameters, request.now
     code = _open(provider, parameters.get("code"), now)
-    resource = parameters.get("resource") or code.resource
-    if resource and resource not in client.resources:
-        raise ProtocolError("invalid_target", "the resource is unknown or not allowed")
+    audience = resources.narrow(provider, client, parameters.get("resource"), code.resource, code.scope)
     if code.client_id != client.client_id or parameters.get("redirect_uri") != code.redirect_uri:
         _kill(provider, code, now)
         raise invalid_grant("code of another client or redirect_uri")
     if not pkce.matches(code.code_challenge, parameters.get("code_verifier")):
         _kill(provider, code, now)
         raise invalid_grant("code_verifier does not match")
-    access = access_for(provider, client, grant_id=code.grant_id, account_id=code.account_id, now=now)
-    return exchange(provider, client, code, _widened(access, code, resource))
-
-
-def _widened(access: AccessToken, code: Code, resource: str) -> AccessToken:
-    return msgspec.structs.replace(access, scope=code.scope, audience=resource, claims=code.claims)
+    if code.dpop_jkt and request.confirmation != DPOP + code.dpop_jkt:
+        _kill(provider, code, now)
+        raise invalid_grant("code bound to another key")
+    return exchange(provider, client, request, code, audience)
 
 
 def _open(provider: Provider, text: str, now: int) -> Code:
@@ -52,22 +49,31 @@ def _open(provider: Provider, text: str, now: int) -> Code:
     return code
 
 
-def exchange(provider: Provider, client: RelyingParty, code: Code, access: AccessToken) -> Answer:
+def exchange(provider: Provider, client: RelyingParty, request: ClientRequest, code: Code, audience: str) -> Answer:
     """Make the grant that the code names, and its tokens. Raises invalid_grant when the grant exists already."""
-    now = access.issued_at
+    now = request.now
     details = GrantDetails(code.auth_time, code.acr, code.amr, code.claims)
     row = _grant_row(provider, code, details, now)
     try:
         inserted = provider.hot.write(provider.sql.redeem, row)
     except Duplicate:
-        provider.revoke_grant(code.grant_id, now)
+        provider.end_grant("token.code_reused", code.grant_id, client.client_id, now)
         raise invalid_grant("code used before") from None
     if inserted is None:
         raise invalid_grant("account closed or session ended")
+    access = access_for(
+        provider,
+        client,
+        request,
+        grant_id=code.grant_id,
+        account_id=code.account_id,
+        scope=resources.scope_within(provider, code.scope, audience),
+        audience=audience,
+        claims=code.claims,
+    )
     response = answer(provider, client, access)
     if "refresh_token" in client.grant_types:
-        token = RefreshToken(code.grant_id, 0, client.client_id, code.scope, code.resource, row["v_ends_at"])
-        response["refresh_token"] = tokens.refresh_token(provider, token)
+        response["refresh_token"] = _first_refresh_token(provider, client, request, code, row["v_ends_at"])
     response["id_token"] = tokens.id_token(
         provider,
         client,
@@ -79,6 +85,15 @@ def exchange(provider: Provider, client: RelyingParty, code: Code, access: Acces
         now=now,
     )
     return response
+
+
+def _first_refresh_token(
+    provider: Provider, client: RelyingParty, request: ClientRequest, code: Code, ends_at: int
+) -> str:
+    """Generation 0, bound to the key that the code was redeemed with."""
+    bound_to = request.confirmation
+    token = RefreshToken(code.grant_id, 0, client.client_id, code.scope, code.resource, ends_at, bound_to)
+    return tokens.refresh_token(provider, token)
 
 
 def _grant_row(provider: Provider, code: Code, details: GrantDetails, now: int) -> dict[str, Any]:
@@ -102,4 +117,4 @@ def _kill(provider: Provider, code: Code, now: int) -> None:
     try:
         provider.hot.write(provider.sql.kill, _grant_row(provider, code, details, now))
     except Duplicate:
-        provider.revoke_grant(code.grant_id, now)
+        provider.end_grant("token.code_reused", code.grant_id, code.client_id, now)

@@ -1,9 +1,9 @@
-"""`client_credentials` (RFC 6749 §4.4): no parent, so no scope that speaks of one; nothing is stored."""
-
-import msgspec
+"""`client_credentials` (RFC 6749 §4.4): no parent, so only scopes of APIs; nothing is stored until it is revoked."""
 
 from idp.db import new_id
 from idp.oidc.errors import ProtocolError
+from idp.oidc.request import scopes
+from idp.provider import resources
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.provider.token_endpoint.answer import Answer, access_for, answer
@@ -14,10 +14,18 @@ def grant(provider: Provider, client: RelyingParty, request: ClientRequest) -> A
     """An access token for the client itself."""
     if client.is_public:
         raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
-    if request.parameters.get("scope"):
-        raise ProtocolError("invalid_scope", "no scope can be granted without a user")
-    resource = request.parameters.get("resource")
-    if resource and resource not in client.resources:
-        raise ProtocolError("invalid_target", "the resource is unknown or not allowed")
-    access = access_for(provider, client, grant_id=new_id(), account_id="", now=request.now)
-    return answer(provider, client, msgspec.structs.replace(access, audience=resource))
+    asked, resource = scopes(request.parameters.get("scope")), request.parameters.get("resource")
+    resources.check(client, resource)
+    audience = resources.owners(provider, client, asked)
+    if resource and not set(audience.split()) <= set(resource.split()):
+        raise ProtocolError("invalid_scope", "a scope of another resource")
+    access = access_for(
+        provider,
+        client,
+        request,
+        grant_id=new_id(),
+        account_id="",
+        scope=" ".join(asked),
+        audience=resource or audience,
+    )
+    return answer(provider, client, access)

@@ -6,10 +6,11 @@ import msgspec
 
 from idp.oidc.errors import ProtocolError, invalid_grant, invalid_request
 from idp.oidc.request import scopes
-from idp.oidc.seal import Unsealable
-from idp.provider import tokens
+from idp.provider import resources, tokens
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, GrantDetails, Provider, RefreshToken
+from idp.provider.opened import open_token
+from idp.provider.sender_constraint import check_refresh
 from idp.provider.token_endpoint.answer import Answer, access_for, answer
 from idp.relying_parties.cache import RelyingParty
 
@@ -17,53 +18,72 @@ _details = msgspec.json.Decoder(GrantDetails)
 
 
 def refresh(provider: Provider, client: RelyingParty, request: ClientRequest) -> Answer:
-    """New tokens for a refresh token, which dies."""
+    """New tokens for a refresh token, which dies unless the client's profile says otherwise."""
     parameters, now = request.parameters, request.now
     token = _open(provider, client, parameters.get("refresh_token"), now)
+    check_refresh(client, token.confirmation, request.confirmation)
     scope = narrowed(parameters.get("scope"), token.scope)
-    resource = parameters.get("resource") or token.resource
-    if resource and resource not in client.resources:
-        raise ProtocolError("invalid_target", "the resource is unknown or not allowed")
-    row = provider.hot.write(
-        provider.sql.rotate,
-        {
-            "v_id": token.grant_id,
-            "v_old_generation": token.generation,
-            "v_owner": client.client_id,
-            "v_now": now,
-            "v_idle": now - provider.idle_milliseconds,
-        },
-    )
+    audience = resources.narrow(provider, client, parameters.get("resource"), token.resource, token.scope)
+    row, generation = _advance(provider, client, token, now)
     if row is None:
-        provider.revoke_grant(token.grant_id, now)
+        provider.end_grant("token.refresh_reused", token.grant_id, client.client_id, now)
         raise invalid_grant("refresh token reused, revoked or ended: family revoked")
-    access = access_for(provider, client, grant_id=token.grant_id, account_id=row[0], now=now)
-    return _respond(provider, client, token, row, msgspec.structs.replace(access, scope=scope, audience=resource))
+    access = access_for(
+        provider,
+        client,
+        request,
+        grant_id=token.grant_id,
+        account_id=row[0],
+        scope=resources.scope_within(provider, scope, audience),
+        audience=audience,
+    )
+    next_token = msgspec.structs.replace(token, generation=generation, expires_at=row[3])
+    return _respond(provider, client, next_token, row, access)
 
 
 def _open(provider: Provider, client: RelyingParty, text: str, now: int) -> RefreshToken:
     if not text:
         raise invalid_request("refresh_token is missing")
-    try:
-        token = provider.keys.get().sealer.open("refresh", text, RefreshToken)
-    except Unsealable:
-        raise invalid_grant("not a refresh token of ours") from None
+    token = open_token(provider, text) if text.startswith(tokens.REFRESH_MARK) else None
+    if not isinstance(token, RefreshToken):
+        raise invalid_grant("not a refresh token of ours")
     if token.client_id != client.client_id:
-        provider.revoke_grant(token.grant_id, now)
+        provider.end_grant("token.refresh_stolen", token.grant_id, client.client_id, now)
         raise invalid_grant("refresh token of another client: family revoked")
     return token
+
+
+def _advance(
+    provider: Provider, client: RelyingParty, token: RefreshToken, now: int
+) -> tuple[tuple[Any, ...] | None, int]:
+    """The grant as it stands after this use, and the generation of its next token."""
+    parameters = {
+        "v_id": token.grant_id,
+        "v_old_generation": token.generation,
+        "v_owner": client.client_id,
+        "v_now": now,
+        "v_idle": now - provider.idle_milliseconds,
+    }
+    if not client.rules.refresh_token_rotates:
+        return provider.hot.read(provider.sql.standing, {**parameters, "v_since": 0}), token.generation
+    generation = token.generation + 1
+    row = provider.hot.write(provider.sql.rotate, parameters)
+    grace = provider.settings.tokens.refresh_grace_seconds * 1000
+    if row is None and grace:
+        lost = {**parameters, "v_old_generation": generation, "v_since": now - grace}
+        row = provider.hot.read(provider.sql.standing, lost)
+    return row, generation
 
 
 def _respond(
     provider: Provider, client: RelyingParty, token: RefreshToken, row: tuple[Any, ...], access: AccessToken
 ) -> Answer:
-    account_id, session_id, details, ends_at = row
+    account_id, session_id, details, _ = row
     known = _details.decode(details)
     if known.claims:
         access = msgspec.structs.replace(access, claims=known.claims)
     response = answer(provider, client, access)
-    rotated = msgspec.structs.replace(token, generation=token.generation + 1, expires_at=ends_at)
-    response["refresh_token"] = tokens.refresh_token(provider, rotated)
+    response["refresh_token"] = tokens.refresh_token(provider, token)
     response["id_token"] = tokens.id_token(
         provider,
         client,
@@ -71,7 +91,6 @@ def _respond(
         session_id=session_id,
         details=known,
         access=response["access_token"],
-        nonce="",
         now=access.issued_at,
     )
     return response
