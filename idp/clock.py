@@ -1,6 +1,7 @@
 """The one source of time. Instants are aware UTC datetimes, whole milliseconds, as the database keeps them."""
 
 import datetime as dt
+import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,11 @@ def now() -> dt.datetime:
     """The current instant in UTC, cut to the millisecond."""
     instant = _source()
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def milliseconds() -> int:
+    """The current instant in milliseconds since 1970, as the hot path counts: without a datetime."""
+    return time.time_ns() // 1_000_000 if _source is _system else to_milliseconds(now())
 
 
 def to_milliseconds(instant: dt.datetime) -> int:

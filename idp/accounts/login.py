@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from idp import audit, clock, limits
 from idp.accounts import merges, passwords
@@ -113,17 +113,11 @@ def _refuse(ends_at: dt.datetime, *, locked: bool) -> None:
 
 
 def _attempts(target: str, now: dt.datetime) -> LoginAttempts:
-    statement = select(LoginAttempts).where(LoginAttempts.target == target).with_for_update()
-    row = db.session.scalar(statement)
-    if row is None:
-        try:
-            with db.session.begin_nested():
-                row = LoginAttempts(target=target, failures=0, first_at=now, next_at=now)
-                db.session.add(row)
-        except IntegrityError:
-            row = db.session.scalar(statement)
-    assert row is not None
-    return row
+    """The row of a target, made when there is none: two first tries at once find the same one."""
+    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
+    first = insert(LoginAttempts).values(target=target, failures=0, first_at=now, next_at=now)
+    db.session.connection().execute(first.on_conflict_do_nothing())
+    return db.session.scalars(select(LoginAttempts).where(LoginAttempts.target == target).with_for_update()).one()
 
 
 def _delay(failures: int, settings: Settings) -> dt.timedelta:

@@ -1,7 +1,8 @@
 """Sealed values: AES-256-GCM with the purpose as associated data, so that one kind never passes for another."""
 
 import os
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar, cast
@@ -11,6 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 T = TypeVar("T")
+FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 NONCE = 12
 MAXIMUM = 8192
 
@@ -56,8 +59,10 @@ def decode_base64url(text: str, maximum: int = MAXIMUM) -> bytes | None:
     """Bytes of canonical unpadded base64url; None for anything else, or for more than `maximum` characters."""
     if len(text) > maximum or not text.isascii():
         return None
+    raw = text.encode("ascii")
     try:
-        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        data = a2b_base64(raw.translate(FROM_URL_SAFE) + b"=" * (-len(raw) % 4))
     except ValueError:
         return None
-    return data if urlsafe_b64encode(data).rstrip(b"=").decode() == text else None
+    canonical = b2a_base64(data, newline=False).rstrip(b"=").translate(TO_URL_SAFE)
+    return data if canonical == raw else None

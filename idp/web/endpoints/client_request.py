@@ -25,7 +25,7 @@ def client_request(provider: Provider, http: HttpRequest, parameters: Parameters
     environ, mtls = http.environ, provider.settings.mtls
     return ClientRequest(
         parameters=parameters,
-        now=clock.to_milliseconds(clock.now()),
+        now=clock.milliseconds(),
         url=provider.issuer + http.path,
         method=http.method,
         authorization=environ.get("HTTP_AUTHORIZATION", ""),

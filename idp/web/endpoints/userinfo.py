@@ -26,7 +26,7 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
             if not token:
                 return HttpAnswer(401, (*_challenges(provider, ""), ("Cache-Control", "no-store")))
             request = partial(client_request, provider, http, EMPTY)
-            claims = access.userinfo(provider, token, clock.to_milliseconds(clock.now()), scheme, request)
+            claims = access.userinfo(provider, token, clock.milliseconds(), scheme, request)
             return HttpAnswer.jwt(claims) if isinstance(claims, str) else HttpAnswer.json(claims)
         except ProtocolError as error:
             return _refusal(provider, error, scheme)
@@ -55,7 +55,7 @@ def token_of(http: HttpRequest) -> tuple[str, str]:
     """Scheme and token of the header, or the form's token; never of the query, never of both (RFC 6750 §2)."""
     if http.query and parse(http.query).get("access_token"):
         raise invalid_request("the token does not belong in the query")
-    scheme, _, token = http.header("Authorization").partition(" ")
+    scheme, _, token = http.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     scheme = scheme.lower()
     token = token.strip() if scheme in ("bearer", "dpop") else ""
     if http.method == "POST" and http.content_type == FORM:

@@ -80,8 +80,9 @@ def submit(flow_id: str) -> Answer:
         return _page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
     cookie = open_session(account.id)
     flows.end(flow, account.id)
+    destination = after_login(flow, account)
     db.session.commit()
-    answer = see_other(after_login(flow, account))
+    answer = see_other(destination)
     security.set_cookie(answer, security.SESSION, cookie)
     return answer
 
