@@ -61,7 +61,7 @@ def token_type(confirmation: str) -> str:
 
 
 def bind_code(provider: Provider, request: ClientRequest, named: str) -> str:
-    """The key that must redeem the code of a pushed request: that of its proof; `dpop_jkt` must agree (RFC 9449 §10.1)."""
+    """The key that must redeem a pushed request's code: of its proof, which `dpop_jkt` names too (RFC 9449 §10.1)."""
     shown = take_proof(provider, request)
     if named and named != shown:
         raise ProtocolError("invalid_dpop_proof", "dpop_jkt differs from the key of the proof")
