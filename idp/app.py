@@ -11,6 +11,7 @@ from idp import audit, limits, provider
 from idp.accounts import links as _links
 from idp.accounts import merges as _merges
 from idp.accounts import models as _accounts
+from idp.accounts import passkeys as _passkeys
 from idp.accounts.letters import models as _letters
 from idp.db import db, engine, sealing
 from idp.db.hot import HotPath, open_hot_path
@@ -34,6 +35,7 @@ MODELS = (
     _letters,
     _links,
     _merges,
+    _passkeys,
     _delivery,
     _flows,
     _franceconnect,

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import DDL, JSON, Index, String, Table, event, insert
+from sqlalchemy import DDL, JSON, Index, String, Table, event, insert, select
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from idp import clock, metrics
@@ -95,6 +95,17 @@ def as_row(
     facts = orjson.dumps({name: _safe(name, value) for name, value in ids.items()}).decode()
     line = {"id": new_id(), "at": at, "event": event, "account_id": account_id}
     return {**line, "client_id": _safe_text(client_id), "ids": facts}
+
+
+def history(account_id: str, events: Collection[str], limit: int) -> list[AuditEntry]:
+    """The newest lines of these kinds about an account, the newest first."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.account_id == account_id, AuditEntry.event.in_(events))
+        .order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
 
 
 def _safe(name: str, value: Fact) -> Fact:

@@ -54,7 +54,7 @@ def verify(typed: str, password: str, address: str, settings: Settings) -> Accou
     account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
     target = _target(account, typed)
     account_id, password_hash = (account.id, account.password_hash) if account else (None, None)
-    _check_address(address, settings)
+    check_address(address, settings)
     _count_try(target, settings)
     db.session.commit()
     right = passwords.verify(password_hash, password, settings.passwords)
@@ -62,7 +62,7 @@ def verify(typed: str, password: str, address: str, settings: Settings) -> Accou
     if right and password_hash and passwords.needs_rehash(password_hash, settings.passwords):
         fresh = passwords.hash(password, settings.passwords)
     if not right or account_id is None:
-        _count_failure(address, account_id, settings)
+        count_failure(address, account_id, settings)
         raise WrongCredentials
     return _accept(account_id, password_hash, target, fresh)
 
@@ -82,7 +82,8 @@ def _address_key(address: str) -> str:
     return f"login:address:{limits.network(address)}"
 
 
-def _check_address(address: str, settings: Settings) -> None:
+def check_address(address: str, settings: Settings) -> None:
+    """Raises TooManyTries while too many tries have failed from this address."""
     key = _address_key(address)
     if limits.used(key) >= settings.login.failures_per_address:
         ends_at = clock.now() + dt.timedelta(seconds=limits.seconds_left(key))
@@ -127,7 +128,8 @@ def _delay(failures: int, settings: Settings) -> dt.timedelta:
     return dt.timedelta(seconds=2**over if over >= 0 else 0)
 
 
-def _count_failure(address: str, account_id: str | None, settings: Settings) -> None:
+def count_failure(address: str, account_id: str | None, settings: Settings) -> None:
+    """Count a try that failed against its address and the site. Commits."""
     window = settings.login.window_minutes * 60
     limits.hit(_address_key(address), limit=settings.login.failures_per_address, window_seconds=window)
     limits.hit(TOTAL, limit=settings.login.failures_in_total, window_seconds=window)

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from idp import clock
 from idp.accounts.models import MAY_LOG_IN, Account, Session
@@ -89,3 +89,15 @@ def _replace(cookie: str, account_id: str, settings: Sessions) -> str:
     if row is None or row.account_id != account_id or row.ends_at <= now:
         return ""
     return str(row.public_id) if row.last_seen_at + dt.timedelta(minutes=settings.idle_minutes) > now else ""
+
+
+def live(account_id: str, settings: Sessions) -> list[Session]:
+    """The account's live sessions, the one seen last first."""
+    now = clock.now()
+    idle = now - dt.timedelta(minutes=settings.idle_minutes)
+    query = (
+        select(Session)
+        .where(Session.account_id == account_id, Session.ends_at > now, Session.last_seen_at > idle)
+        .order_by(Session.last_seen_at.desc())
+    )
+    return list(db.session.scalars(query))

@@ -126,3 +126,7 @@ class TooManyMails(Refusal):
 
 class SeveralAdults(Refusal):
     """Names and mobile fit several adults, or one adult with several accounts: somebody must look."""
+
+
+class ChallengeGone(Refusal):
+    """The challenge was used, is too old, or was given for another purpose."""

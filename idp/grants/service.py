@@ -2,7 +2,7 @@
 
 from sqlalchemy import delete, update
 
-from idp import clock
+from idp import audit, clock
 from idp.db import db
 from idp.grants.models import Consent, Grant
 
@@ -16,6 +16,7 @@ def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> No
     else:
         consent.scope = " ".join(dict.fromkeys([*consent.scope.split(), *scopes]))
         consent.granted_at = now
+    audit.record("consent.given", account_id=account_id, client_id=client_id, scope=" ".join(scopes))
     db.session.flush()
 
 

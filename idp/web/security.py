@@ -147,5 +147,5 @@ def _policy() -> str:
     frames = " ".join(dict.fromkeys(g.get("frames", []))) or "'none'"
     return (
         f"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action {forms}; "
-        f"frame-src {frames}; base-uri 'none'; frame-ancestors 'none'"
+        f"frame-src {frames}; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     )

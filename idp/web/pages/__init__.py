@@ -16,6 +16,7 @@ from idp.web.pages import (
     franceconnect,
     login,
     new_password,
+    passkey_login,
     recovery,
     self_registration,
 )
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.
     app.register_blueprint(login.pages)
+    app.register_blueprint(passkey_login.pages)
     app.register_blueprint(self_registration.pages)
     app.register_blueprint(activation.pages)
     app.register_blueprint(email_validation.pages)

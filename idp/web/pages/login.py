@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
-from idp.accounts import login, sessions
+from idp.accounts import login, passkeys, sessions
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
 from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
@@ -59,7 +59,7 @@ def show(flow_id: str) -> Answer:
     show_client(flow)
     if flow.ended_at is not None:
         return see_other(way_out(flow))
-    return _page(flow)
+    return login_page(flow)
 
 
 @pages.post("/connexion/<flow_id>")
@@ -77,7 +77,7 @@ def submit(flow_id: str) -> Answer:
         login.admit(account)
     except (WrongCredentials, TooManyTries, AccountUnavailable, LetterExpired) as refusal:
         db.session.commit()
-        return _page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
+        return login_page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
     cookie = open_session(account.id)
     flows.end(flow, account.id)
     destination = after_login(flow, account)
@@ -124,7 +124,8 @@ def logged_in() -> str:
     return render_template("login/logged_in.html", account=session.account if session else None)
 
 
-def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
+def login_page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
+    """The login page, with what was refused."""
     g.flow_id = flow.id
     known = flow.state.get(CONFIRMS, {})
     return render_template(
@@ -134,6 +135,7 @@ def _page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
         kind=type(refusal).__name__ if refusal else "",
         identifiant=typed or known.get("identifiant") or (flow.request or {}).get("login_hint", ""),
         confirms=bool(known),
+        passkeys=passkeys.is_possible(security.settings()),
         without_mobile="sans_mobile" in request.args,
         cancelled_upstream=request.args.get("franceconnect") == "annule",
         new_password="nouveau_mot_de_passe" in request.args,

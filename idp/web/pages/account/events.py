@@ -1,0 +1,56 @@
+"""What happened to an account, in plain words: the lines of the audit log that its owner understands."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from idp import audit
+from idp.db import db
+from idp.relying_parties.models import Client
+
+SHOWN = 20
+
+WORDS = {
+    "account.created": _("Votre compte a été créé."),
+    "login.succeeded": _("Vous vous êtes connecté."),
+    "login.failed": _("Un mot de passe était incorrect."),
+    "login.refused": _("Une connexion a été refusée : le compte ne pouvait pas servir."),
+    "session.ended": _("Un appareil a été déconnecté."),
+    "sessions.ended": _("Les autres appareils ont été déconnectés."),
+    "account.email_given": _("Une adresse mail a été donnée."),
+    "account.password_changed": _("Le mot de passe a été changé."),
+    "recovery.identifiant_asked": _("Votre identifiant a été demandé par mail."),
+    "recovery.code_asked": _("Un code de récupération a été demandé."),
+    "recovery.password_reset": _("Un nouveau mot de passe a été choisi après une récupération."),
+    "account.merged": _("Les enfants d’un autre compte ont été ajoutés."),
+    "account.closed_by_merge": _("Ce compte a été regroupé avec un autre."),
+    "account.merge_undone": _("L’assistance a annulé un regroupement."),
+    "account.reopened": _("L’assistance a rouvert ce compte."),
+    "passkey.added": _("Une clé d’accès a été ajoutée."),
+    "passkey.renamed": _("Une clé d’accès a changé de nom."),
+    "passkey.removed": _("Une clé d’accès a été supprimée."),
+    "passkey.refused": _("Une clé d’accès a été refusée."),
+    "account.data_exported": _("Vos données ont été téléchargées."),
+    "consent.given": _("Vous avez autorisé un service : %(client)s."),
+    "consent.withdrawn": _("Vous avez retiré l’autorisation d’un service : %(client)s."),
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the story."""
+
+    at: dt.datetime
+    words: str
+
+
+def last(account_id: str, limit: int = SHOWN) -> list[Event]:
+    """The newest events of an account that have words, the newest first."""
+    entries = audit.history(account_id, list(WORDS), limit)
+    return [Event(entry.at, str(WORDS[entry.event]) % {"client": _name(entry.client_id)}) for entry in entries]
+
+
+def _name(client_id: str | None) -> str:
+    client = db.session.get(Client, client_id) if client_id else None
+    return client.client_name if client else ""
