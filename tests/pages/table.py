@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.journeys.conftest import BIRTH_DATES
+from tests.pages import account
 from tests.pages import recovery as ways
 from tests.pages.town import Town
 
@@ -127,6 +128,8 @@ PAGES = (
     Page("erreur-inconnue", lambda town: town.parent.opens("/nothing")),
     Page("erreur-protocole", lambda town: town.parent.opens("/authorize")),
     Page("erreur-page-expiree", lambda town: expired_form(town)),
+    # The account
+    *(Page(name, reach) for name, reach in account.PAGES),
     # Relying parties and mailbox
     Page("portail", lambda town: town.portal()),
     Page("portail-sans-enfant", lambda town: town.portal(**town.without_children())),
