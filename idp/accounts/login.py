@@ -36,13 +36,8 @@ def admit(account: Account) -> None:
     if account.state not in MAY_LOG_IN:
         audit.record("login.refused", account_id=account.id)
         db.session.commit()
-        raise AccountUnavailable(state=account.state, keeper=_keeper(account))
+        raise AccountUnavailable(state=account.state, keeper=merges.keeper_name(account))
     note_login(account)
-
-
-def _keeper(account: Account) -> str:
-    """The identifiant under which a merged account goes on."""
-    return merges.keeper_of(account.id).identifiant if account.state == "merged" else ""
 
 
 def verify(typed: str, password: str, address: str, settings: Settings) -> Account:

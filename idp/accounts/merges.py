@@ -54,6 +54,11 @@ def keeper_of(account_id: str) -> Account:
     return db.session.get_one(Account, chain(account_id)[-1])
 
 
+def keeper_name(account: Account) -> str:
+    """The identifiant under which a merged account goes on; empty for any other."""
+    return keeper_of(account.id).identifiant if account.state == "merged" else ""
+
+
 def former_ids(account_id: str) -> list[str]:
     """Every account that was closed into this one, directly or through another, the earliest first."""
     found: list[Merge] = []

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from idp import audit, clock, limits
-from idp.accounts import email
+from idp.accounts import email, merges
 from idp.accounts import service as accounts
 from idp.accounts.errors import AccountUnavailable, AlreadyHeld
 from idp.accounts.models import MAY_LOG_IN, Account, AccountResponsable
@@ -120,7 +120,7 @@ def receive(flow: Flow, upstream: str, login: Login) -> Account | None:
     account = db.session.get_one(Account, link.account_id)
     if account.state not in MAY_LOG_IN:
         audit.record("login.refused", account_id=account.id)
-        raise AccountUnavailable(state=account.state, keeper="")
+        raise AccountUnavailable(state=account.state, keeper=merges.keeper_name(account))
     links.note_use(link, identity.acr)
     flows.end(flow, account.id)
     return account
@@ -243,7 +243,7 @@ def is_named(account: Account, identity: Identity) -> bool:
 
 def _link(flow: Flow, account: Account, identity: Identity, *, language: str, told: bool) -> None:
     if account.state not in MAY_LOG_IN:
-        raise AccountUnavailable(state=account.state, keeper="")
+        raise AccountUnavailable(state=account.state, keeper=merges.keeper_name(account))
     kept = links.kept_login(flow.id)
     assert kept is not None
     links.link(account.id, identity)

@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 
 from idp import audit, clock
 from idp.accounts import links, login, merges
+from idp.accounts.letters import printing
+from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.merges import Merge
 from idp.accounts.models import Account, AccountResponsable, Session
 from idp.db import db
@@ -49,7 +51,8 @@ DATES, ADD, FINISHED = "dates", "ajouter", "termine"
 def search(kept: Account, typed: str, password: str, address: str, settings: Settings) -> Account:
     """The other account, by its identifiant and password; the try counts as a login.
 
-    Raises WrongCredentials, TooManyTries, SameAccount, DifferentPerson, NotMergeable (state, keeper), NothingToAdd.
+    Raises WrongCredentials, TooManyTries, SameAccount, DifferentPerson, NotMergeable (state, keeper), NothingToAdd,
+    LetterExpired.
     """
     kept_id = kept.id
     other = login.verify(typed, password, address, settings)
@@ -58,7 +61,9 @@ def search(kept: Account, typed: str, password: str, address: str, settings: Set
         _check(kept, other)
         if not _children(other):
             raise NothingToAdd
-    except (SameAccount, DifferentPerson, NotMergeable, NothingToAdd) as refusal:
+        if other.state == "notified" and printing.find_good(other.id) is None:
+            raise LetterExpired
+    except (SameAccount, DifferentPerson, NotMergeable, NothingToAdd, LetterExpired) as refusal:
         audit.record("merging.refused", account_id=kept_id, other_id=other.id, reason=type(refusal).__name__)
         raise
     return other
@@ -129,7 +134,7 @@ def add(flow: Flow, *, language: str) -> Merge:
     if _responsables(other) != state["responsables"]:
         flows.write_state(flow, PART, {**state, "responsables": _responsables(other)})
         raise ChildrenChanged
-    merge = _close(kept, other)
+    merge = close(kept, other)
     _tell(kept, other, "account_merged", language, until=merge.undoable_until)
     flows.end(flow, kept.id)
     return merge
@@ -204,7 +209,8 @@ def _digest(account: Account) -> str:
     return hashlib.sha256(f"{account.state}|{account.password_hash}".encode()).hexdigest()
 
 
-def _close(kept: Account, other: Account) -> Merge:
+def close(kept: Account, other: Account) -> Merge:
+    """Close the other account into this one; the caller holds both and checked them."""
     now = clock.now()
     merge = Merge(
         kept_id=kept.id,

@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from idp.accounts import passkeys
+from idp.accounts.letters.models import Letter
 from idp.accounts.merges import Merge
 from idp.accounts.models import Account, Session
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.delivery.models import Message
+from idp.franceconnect.models import LinkedIdentity
 from idp.grants.models import Consent, Grant
 from idp.registry import matching
 from idp.registry.models import Responsable
@@ -28,6 +30,8 @@ def collect(account: Account) -> dict[str, Record | list[Record]]:
         "children": [_child(child) for child in matching.children_of(held)],
         "sessions": [_columns(row, leave_out=("id", "public_id", "account_id")) for row in _of(Session, account)],
         "passkeys": [_passkey(row) for row in passkeys.of(account.id)],
+        "linked_identities": [_columns(row, leave_out=("id", "account_id")) for row in _of(LinkedIdentity, account)],
+        "letters": [_columns(row, ("id", "account_id", "responsable_id")) for row in _of(Letter, account)],
         "consents": [_columns(row, leave_out=("account_id",)) for row in _of(Consent, account)],
         "given_to_services": [_grant(row) for row in _of(Grant, account)],
         "messages": [_message(row) for row in _messages(account)],

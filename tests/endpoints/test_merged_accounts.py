@@ -34,7 +34,7 @@ def merge(app, portal, other):
     def close() -> None:
         with app.app_context():
             held = merges.lock([portal.account_id, other])
-            merging._close(held[portal.account_id], held[other])
+            merging.close(held[portal.account_id], held[other])
             db.session.commit()
 
     return close

@@ -15,6 +15,7 @@ from idp.accounts import passwords
 from idp.accounts.models import Account, Session
 from idp.audit import AuditEntry
 from idp.db import db
+from idp.flows import merging
 from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
 from idp.registry.models import Responsable
 from idp.settings import Settings, build
@@ -329,6 +330,25 @@ def test_a_suspended_account_has_its_page(visitor: Visitor, app: Flask, another:
     later = another().presses()
 
     assert later.sees("Ce compte est suspendu.")
+    assert not later.is_logged_in
+
+
+def test_a_merged_account_says_where_it_went(visitor: Visitor, app: Flask, another: Callable[[], Visitor]) -> None:
+    """Docs «merging»: the link stays with the closed account and opens nothing."""
+    visitor.registers()
+    with app.app_context():
+        closed, now = db.session.scalars(select(Account)).one(), clock.now()
+        kept = Account(
+            identifiant="v.durant9", family_name="DURANT", first_name="Valéry", created_at=now, updated_at=now
+        )
+        db.session.add(kept)
+        db.session.flush()
+        merging.close(kept, closed)
+        db.session.commit()
+
+    later = another().presses()
+
+    assert later.sees("Ce compte est regroupé avec le compte v.durant9.")
     assert not later.is_logged_in
 
 

@@ -4,8 +4,10 @@ import datetime as dt
 
 from sqlalchemy import select
 
+from idp import clock
 from idp.accounts import passwords
 from idp.accounts import service as accounts
+from idp.accounts.letters.models import Letter
 from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
 from idp.flows import merging
@@ -28,6 +30,10 @@ def add_account(app, first_name="Valéry", child="Zoé", uai="0590002B", state="
         hashed = passwords.hash(OTHER_PASSWORD, app.config["IDP"].passwords)
         account = accounts.create([responsable], password_hash=hashed, state=state)
         account.email = email
+        if state == "notified":
+            now = clock.now()
+            db.session.add(Letter(account_id=account.id, responsable_id=responsable.id, uai=uai, printed_at=now,
+                                  ends_at=now + dt.timedelta(days=90)))  # fmt: skip
         db.session.commit()
         return account.identifiant
 

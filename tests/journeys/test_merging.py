@@ -239,6 +239,16 @@ def test_an_account_never_activated_asks_for_the_childrens_dates(merger, app, st
     assert state_of(app, "v.durant2") == "merged"
 
 
+def test_a_letter_that_is_too_old_merges_nothing(merger, app, clock):
+    """ATTACKS 102: what the login page refuses, this page refuses too."""
+    add_account(app, state="notified")
+    clock.advance(days=91)
+    merger.logs_in()
+
+    assert merger.searches().sees("Cette lettre ne marche plus.")
+    assert state_of(app, "v.durant2") == "notified"
+
+
 def test_five_wrong_dates_bar_the_responsable(merger, app):
     """ATTACKS 85, 101."""
     add_account(app, state="notified")

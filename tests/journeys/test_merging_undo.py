@@ -51,7 +51,7 @@ def test_an_undone_account_is_in_the_state_it_had(merger, app, state):
     add_account(app, state=state)
     with app.app_context():
         kept, closed = db.session.scalars(select(Account).order_by(Account.identifiant))
-        merging._close(kept, closed)
+        merging.close(kept, closed)
         db.session.commit()
 
     undo(app, "v.durant2")

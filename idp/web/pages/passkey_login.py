@@ -11,7 +11,7 @@ from idp.flows import service as flows
 from idp.flows.errors import ChallengeGone
 from idp.web import security
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, find_flow, login_page, open_session
+from idp.web.pages.login import Answer, after_login, find_flow, login_page, open_session
 
 pages = Blueprint("passkey_login", __name__, url_prefix="/connexion")
 
@@ -52,6 +52,6 @@ def submit(flow_id: str) -> Answer:
     cookie = open_session(account.id, passkey.amr)
     flows.end(flow, account.id)
     db.session.commit()
-    answer = see_other(way_out(flow))
+    answer = see_other(after_login(flow, account))
     security.set_cookie(answer, security.SESSION, cookie)
     return answer

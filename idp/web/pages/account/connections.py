@@ -9,6 +9,7 @@ from sqlalchemy import select
 from idp.accounts import passkeys, sessions
 from idp.accounts.models import Session
 from idp.db import db
+from idp.franceconnect import service as franceconnect
 from idp.grants import services, sign_out
 from idp.web import security
 from idp.web.pages.account import events
@@ -41,6 +42,7 @@ def connections() -> str:
         devices=sorted(devices, key=lambda device: not device.is_this_one),
         services=[(service, _data(service.scopes)) for service in services.services_of(session.account_id)],
         events=events.last(session.account_id),
+        linked=len(franceconnect.links_of(session.account_id)),
         passkeys=passkeys.of(session.account_id),
         passkeys_possible=passkeys.is_possible(settings),
         demo=settings.server.demo,
