@@ -14,12 +14,11 @@ from typing import Any
 from sqlalchemy import select
 
 from idp import audit, clock
-from idp.accounts import links
 from idp.accounts.letters import printing
 from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
 from idp.db import db
-from idp.flows import birth_dates
+from idp.flows import birth_dates, credentials
 from idp.flows import service as flows
 from idp.flows.errors import Barred, WrongStep
 from idp.flows.models import Flow
@@ -121,13 +120,11 @@ def set_password(flow: Flow, password_hash: str, *, device: str) -> None:
     letter = printing.find_good(account.id) if account else None
     if account is None or letter is None or current_step(flow) != "mot-de-passe":
         raise WrongStep
-    now = clock.now()
-    account.password_hash, account.state = password_hash, "pending_email"
-    account.password_changed_at = account.updated_at = now
-    letter.used_at, letter.used_with = now, device[:256]
-    db.session.flush()
+    account.state = "pending_email"
+    letter.used_at, letter.used_with = clock.now(), device[:256]
+    # Nobody is told: the account has no address that was proved.
+    credentials.change_password(account, password_hash, language="", told=False)
     printing.replace(account.id)
-    links.kill(account.id)
     _write(flow, bound_to=_bound_to(account))
     audit.record("letter.used", account_id=account.id, letter_id=letter.id, uai=letter.uai)
 

@@ -9,12 +9,16 @@ from idp.accounts import links
 from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.delivery.messages import queue_mail
+from idp.franceconnect import service as upstream_links
 from idp.grants import sign_out
 
 
 @dataclass(frozen=True)
 class Access:
-    """One way into an account beside its password. `kind` is mail, sms…; `label` is what its owner recognises it by."""
+    """One way into an account beside its password.
+
+    `kind` is mail, sms, upstream…; `label` is what its owner recognises it by: address, number, issuer, name.
+    """
 
     kind: str
     label: str
@@ -87,5 +91,17 @@ def _drop_sms(account: Account, access: Access) -> None:
     account.mobile, account.mobile_verified_at = None, None
 
 
-KINDS = {"mail": Kind(_mail, _drop_mail), "sms": Kind(_sms, _drop_sms)}
+def _upstream(account: Account) -> list[Access]:
+    return [Access("upstream", link.issuer, link.id) for link in upstream_links.links_of(account.id)]
+
+
+def _drop_upstream(account: Account, access: Access) -> None:
+    upstream_links.unlink(account.id, access.id)
+
+
+KINDS = {
+    "mail": Kind(_mail, _drop_mail),
+    "sms": Kind(_sms, _drop_sms),
+    "upstream": Kind(_upstream, _drop_upstream),
+}
 """A kind of access adds its line here."""

@@ -102,6 +102,7 @@ def confirm(flow: Flow) -> Account:
     account = db.session.get_one(Account, link.account_id)
     now = clock.now()
     account.email, account.email_verified_at, account.updated_at = address, now, now
+    account.email_bounced_at = None
     # What was mailed to the address before must open nothing any more.
     links.kill(account.id, "reset_password", "validate_email")
     audit.record("account.email_changed", account_id=account.id)

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -28,12 +29,23 @@ class Town:
     def mailbox(self) -> str:
         return self.url(25)
 
-    def last_code(self, mobile: str) -> str:
-        """The code of the last SMS to that number, once it has arrived."""
+    def last_code(self, mobile: str, other_than: str = "") -> str:
+        """The code of the last SMS to that number, once it has arrived (and is not the one of before)."""
+        for found in self._messages("sms", mobile):
+            if found and (code := re.search(r"#(\d{6})", found[0]["text"])) and code[1] != other_than:
+                return code[1]
+        raise AssertionError(f"no SMS for {mobile}")
+
+    def last_mail(self, address: str, count: int = 1) -> dict[str, str]:
+        """The last mail to that address, once `count` have arrived."""
+        for found in self._messages("mail", address):
+            if len(found) >= count:
+                return found[0]
+        raise AssertionError(f"fewer than {count} mails for {address}")
+
+    def _messages(self, channel: str, to: str) -> Iterator[list[dict[str, str]]]:
+        """What the mailbox holds, newest first, asked again and again for a while."""
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
-            found = httpx.get(f"{self.mailbox}/api/messages", params={"channel": "sms", "to": mobile}).json()
-            if found and (code := re.search(r"#(\d{6})", found[0]["text"])):
-                return code[1]
+            yield httpx.get(f"{self.mailbox}/api/messages", params={"channel": channel, "to": to}).json()
             time.sleep(0.1)
-        raise AssertionError(f"no SMS for {mobile}")

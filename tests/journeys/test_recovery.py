@@ -9,6 +9,7 @@ from idp.accounts import service as accounts
 from idp.accounts.models import Account, Session
 from idp.audit import AuditEntry
 from idp.db import db
+from idp.franceconnect.models import LinkedIdentity
 from idp.registry.models import Responsable
 
 ADDRESS = "valery.durant@example.org"
@@ -90,6 +91,28 @@ def test_an_unconfirmed_address_has_its_own_message(visitor, app):
     assert visitor.sees("Nous connaissons cette adresse, mais vous ne l’avez pas encore confirmée.")
     assert visitor.sees("Services en ligne de l’éducation nationale – activation de votre compte")
     assert visitor.mails() == []
+
+
+def test_an_unconfirmed_address_gets_its_validation_mail_again(visitor, app):
+    change(app, email_verified_at=None)
+    loses_identifiant(visitor)
+
+    visitor.sends(visitor.path.replace("/envoye", "/renvoyer"))
+    assert visitor.sees("L'email a été envoyé")
+    visitor.opens(visitor.last_link(ADDRESS))
+    visitor.sends(visitor.path)
+
+    assert loses_identifiant(visitor).sees("Un courriel est parti à")
+
+
+@pytest.mark.parametrize("address", [ADDRESS, "nobody@example.org"])
+def test_no_validation_mail_leaves_for_any_other_address(visitor, address):
+    loses_identifiant(visitor, address)
+    before = len(visitor.mails())
+
+    visitor.sends(visitor.path.replace("/envoye", "/renvoyer"))
+
+    assert len(visitor.mails()) == before
 
 
 def test_an_unknown_address_gets_the_error_page_with_the_contact(visitor):
@@ -336,6 +359,24 @@ def test_a_reset_lists_the_mobile_and_can_drop_it(visitor, app):
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert (account.mobile, account.mobile_verified_at, account.email) == (None, None, ADDRESS)
+
+
+def test_a_reset_lists_a_linked_identity_and_can_drop_it(visitor, app, clock):
+    """ATTACKS 95: pre-hijack by a FranceConnect that somebody else linked first."""
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        db.session.add(LinkedIdentity(issuer="https://fc.example", sub="x", account_id=account.id,
+                                      linked_at=clock.instant))  # fmt: skip
+        db.session.commit()
+    loses_password(visitor)
+    visitor.opens(visitor.last_link())
+    box = re.search(r'value="(upstream:[0-9a-f]+)"', visitor.text).group(1)
+    assert visitor.sees("Retirer https://fc.example")
+
+    chooses(visitor, retirer=box)
+
+    with app.app_context():
+        assert db.session.scalars(select(LinkedIdentity)).all() == []
 
 
 def test_a_reset_drops_nothing_that_was_not_ticked(visitor, app):

@@ -9,9 +9,10 @@ from idp.accounts.models import Session
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import email_change
-from idp.flows.errors import TooManyRequests
+from idp.flows.errors import AddressRefused, TooManyRequests
 from idp.web import security
 from idp.web.pages import email_change as link_pages
+from idp.web.pages import email_validation
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
 from idp.web.pages.frame import see_other
@@ -66,27 +67,15 @@ def _language() -> str:
 
 
 def _read(session: Session) -> tuple[str, Errors, str]:
-    """The address typed twice, what is wrong with it, and what was meant when its domain is one slip from a common one.
-
-    A likely slip is told once: the form then carries the address that was seen.
-    """
-    if accepted := request.form.get("utiliser", "")[:LONGEST].strip():
-        return accepted, [] if addresses.is_address(accepted) else _bad_shape(), ""
-    typed, again = (request.form.get(name, "")[:LONGEST].strip() for name in ("email", "email_confirmation"))
-    if not addresses.is_address(typed):
-        return typed, _bad_shape(), ""
-    if again != typed:
-        different = _("Les deux adresses mail sont différentes.")
-        return typed, [("email-confirmation", "email_confirmation", different)], ""
+    """The address typed twice, what is wrong with it, and what was probably meant."""
+    try:
+        address = email_validation.read_address()
+    except AddressRefused as refusal:
+        return "", email_validation.errors_of(refusal), refusal.suggestion
     account = session.account
-    if account.email and account.email_verified_at and addresses.fold(account.email) == addresses.fold(typed):
-        return typed, [("email", "email", _("C’est déjà votre adresse mail. Écrivez-en une autre."))], ""
-    meant = addresses.suggestion(typed)
-    return typed, [], meant if request.form.get("adresse_vue", "") != typed else ""
-
-
-def _bad_shape() -> Errors:
-    return [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
+    if account.email and account.email_verified_at and addresses.fold(account.email) == addresses.fold(address):
+        return "", [("email", "email", _("C’est déjà votre adresse mail. Écrivez-en une autre."))], ""
+    return address, [], ""
 
 
 def _page(session: Session, *, errors: Errors | None = None, meant: str = "", refusal: Refusal | None = None) -> str:

@@ -6,9 +6,10 @@ from flask_babel import gettext as _
 from idp.accounts import email
 from idp.db import db
 from idp.flows import recovery
-from idp.flows.errors import TooManyRequests
+from idp.flows.errors import TooManyMails, TooManyRequests
 from idp.flows.recovery import requests
 from idp.web import security
+from idp.web.pages import email_validation
 from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import begin, elsewhere, language, open_flow, pages, show
@@ -58,4 +59,25 @@ def identifiant_asked(flow_id: str) -> Answer:
         wrong = [("email", "email", _("Vérifiez cette adresse."))]
         meant = email.suggestion(typed)
         return show("identifiant", flow, typed=typed, errors=wrong, unknown=True, meant=meant)
-    return show(f"identifiant_{outcome}", flow, typed=typed)
+    return show(f"identifiant_{outcome}", flow, typed=typed, sent="renvoye" in request.args)
+
+
+@pages.post("/identifiant-oublie/<flow_id>/renvoyer")
+def resend_validation(flow_id: str) -> Answer:
+    """«Renvoyer un email de validation», to the addresses that the accounts hold; only where answers are explicit."""
+    security.check_form()
+    flow = open_flow(flow_id, for_update=True)
+    if flow is None:
+        return elsewhere(flow_id, HOME)
+    asked = recovery.state_of(flow).get("identifiant", {})
+    if security.settings().recovery.enumeration == "uniform" or asked.get("outcome") != "unconfirmed":
+        return see_other(url_for(HOME, flow_id=flow_id))
+    try:
+        for account in requests.accounts_of(asked["email"]):
+            if account.email and not account.email_verified_at:
+                email_validation.send(account, account.email)
+    except TooManyMails as refusal:
+        db.session.commit()
+        return show("identifiant_unconfirmed", flow, typed=asked["email"], refusal=refusal), 429
+    db.session.commit()
+    return see_other(url_for("recovery.identifiant_asked", flow_id=flow.id, renvoye=1))

@@ -13,6 +13,7 @@ from idp.web.pages import new_password as form
 from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import elsewhere, language, open_flow, pages, show
+from idp.web.upstream_logout import logins
 
 HOME = "recovery.password"
 
@@ -59,7 +60,8 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
 def _page(flow: Flow, proof: reset.Proof, errors: form.Errors) -> str:
     kept = request.form.getlist("retirer")
     accesses = credentials.accesses(proof.account, but=proof.by)
-    return show("new_password", flow, accesses=accesses, errors=errors, kept=kept)
+    names = {one.issuer: one.name for one in logins().upstreams}
+    return show("new_password", flow, accesses=accesses, errors=errors, kept=kept, upstreams_by_issuer=names)
 
 
 def _expired(flow: Flow) -> Answer:
