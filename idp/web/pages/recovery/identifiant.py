@@ -10,7 +10,7 @@ from idp.flows.errors import TooManyMails, TooManyRequests
 from idp.flows.recovery import requests
 from idp.web import security
 from idp.web.pages import email_validation
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import breakable, see_other
 from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import begin, elsewhere, language, open_flow, pages, show
 
@@ -36,7 +36,7 @@ def ask_identifiant(flow_id: str) -> Answer:
         return elsewhere(flow_id, HOME)
     typed = request.form.get("email", "").strip()[: email.LONGEST + 1]
     if not email.is_address(typed):
-        wrong = [("email", "email", _("Écrivez une adresse complète, par exemple : prenom.nom@example.org"))]
+        wrong = [("email", "email", breakable(_("Écrivez une adresse complète, par exemple : prenom.nom@example.org")))]
         return show("identifiant", flow, typed=typed, errors=wrong), 422
     try:
         requests.ask_identifiant(flow, typed, request.remote_addr or "", language(), security.settings().recovery)
