@@ -15,7 +15,7 @@ from idp.cli.context import application
 from idp.cli.migrate import upgrade
 from idp.db import db
 from idp.provider import keys
-from idp.relying_parties import service
+from idp.relying_parties import resource_servers, service
 from idp.settings import load
 
 USERS = 64
@@ -56,7 +56,9 @@ def _fill(password_hash: str) -> None:
         "token_endpoint_auth_method": "client_secret_basic",
         "id_token_signed_response_alg": os.environ.get("ALG", "RS256"),
     }
-    scope = "openid profile email offline_access"
+    resource_servers.register("urn:bench:api", "Bench API", ("api",))
+    metadata["resources"] = ["urn:bench:api"]
+    scope = "openid profile email offline_access api"
     service.register("bench", "Bench", metadata, scope=scope, first_party=True, secret=SECRET, demo=True)
     db.session.commit()
 

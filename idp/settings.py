@@ -107,6 +107,10 @@ class Protocol(Section, frozen=True, kw_only=True):
     """Takes unsigned request objects from clients that registered `request_object_signing_alg` none."""
     front_channel_tokens: bool = False
     """Lets clients that registered them use implicit and hybrid response types: tokens in the browser's address."""
+    device_code_minutes: Positive = 10
+    """How long somebody has to type the code of a device (a screen, a kiosk) on the page /appareil."""
+    device_code_tries: Positive = 5
+    """Wrong codes of one account within a quarter of an hour."""
 
 
 class Clients(Section, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from idp.delivery.worker import Delivery
 from idp.flows import school_records
 from idp.flows.recovery.mails import Desk
 from idp.franceconnect import service as upstream_logins
-from idp.grants import pushed_requests
+from idp.grants import devices, pushed_requests
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.settings import Settings
 
@@ -44,7 +44,7 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     with application(settings) as app:
         told = _logout_deliveries(app, settings, stop)
         corrections = partial(school_records.apply_corrections, settings)
-        chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, corrections)
+        chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, devices.sweep, corrections)
         delivery = Delivery(senders, settings.worker, stop, chores=chores)
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():

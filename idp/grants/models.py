@@ -64,3 +64,32 @@ class Consent(Base):
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
     scope: Mapped[str] = mapped_column(Text)
     granted_at: Mapped[dt.datetime]
+
+
+class DeviceRequest(Base):
+    """A device without keyboard that waits for its code to be typed elsewhere (RFC 8628)."""
+
+    __tablename__ = "device_requests"
+    __table_args__ = (Index("ix_device_requests_ends_at", "ends_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    """The grant to be: redeeming twice meets its primary key."""
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    device_code: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """SHA-256 of the device code."""
+    user_code: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """HMAC of the eight letters."""
+    scope: Mapped[str] = mapped_column(Text)
+    resource: Mapped[str] = mapped_column(Text, default="")
+    state: Mapped[str] = mapped_column(String(10), default="pending")
+    """pending, claimed (somebody typed the code), approved, denied."""
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"))
+    session_id: Mapped[str | None] = mapped_column(String(32))
+    """Session.public_id of who typed the code."""
+    details: Mapped[str] = mapped_column(Text, default="{}")
+    """JSON of the login: auth_time, acr, amr."""
+    interval_seconds: Mapped[int] = mapped_column(Integer)
+    """How long the device must wait between two questions; longer each time it does not."""
+    too_fast: Mapped[bool] = mapped_column(default=False)
+    polled_at: Mapped[dt.datetime | None]
+    ends_at: Mapped[dt.datetime]

@@ -20,7 +20,14 @@ AUTHENTICATION_METHODS = (
     "self_signed_tls_client_auth",
     "none",
 )
-ALIASED = ("token_endpoint", "revocation_endpoint", "introspection_endpoint", "userinfo_endpoint")
+ALIASED = (
+    "token_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "userinfo_endpoint",
+    "pushed_authorization_request_endpoint",
+    "device_authorization_endpoint",
+)
 """Endpoints at which a client may show its certificate (RFC 8705 §5)."""
 
 
@@ -44,6 +51,7 @@ def document(
         "jwks_uri": issuer + "/jwks",
         "introspection_endpoint": issuer + "/introspect",
         "revocation_endpoint": issuer + "/revoke",
+        "device_authorization_endpoint": issuer + "/device_authorization",
         "end_session_endpoint": issuer + "/end_session",
         "registration_endpoint": issuer + "/register",
         "check_session_iframe": issuer + "/check_session",
@@ -59,6 +67,8 @@ def document(
             *(["implicit"] if front_channel else []),
             "refresh_token",
             "client_credentials",
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:token-exchange",
         ],
         "subject_types_supported": ["pairwise", "public"],
         "id_token_signing_alg_values_supported": list(algorithms),

@@ -27,6 +27,8 @@ class Profile:
     """RFC 7636 with S256."""
     sender_constrained: bool = False
     """Tokens are bound to a key or a certificate (RFC 9449, RFC 8705)."""
+    code_flow_only: bool = False
+    """No tokens through the browser (FAPI 2.0 §5.3.2.2)."""
     refresh_token_rotates: bool = True
     """RFC 9700 §4.14.2; FAPI 2.0 §5.3.2.1 forbids it, since its tokens are bound already."""
 
@@ -41,6 +43,7 @@ PROFILES = {
         pushed_request_required=True,
         pkce_required=True,
         sender_constrained=True,
+        code_flow_only=True,
         refresh_token_rotates=False,
     ),
 }

@@ -26,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 from idp.accounts.models import MAY_LOG_IN, Account, Session
 from idp.audit import AuditEntry
 from idp.db.hot import HotPath
-from idp.grants.models import Consent, Grant, PushedRequest
+from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
 from idp.limits import Counter
 from idp.provider.children import addresses_of_account, children_of_account
 
@@ -106,6 +106,8 @@ class Statements:
         self.account = hot.compile(select(*ACCOUNT_COLUMNS).where(Account.id == value("id"), LIVE))
         self.addresses = hot.compile(addresses_of_account(value("account_id")))
         self.children = hot.compile(children_of_account(value("account_id")))
+        self.begin_device = hot.compile(_begin_device())
+        self.poll_device = hot.compile(_poll_device())
         self.count = hot.compile(_count())
         self.record = hot.compile(
             insert(AuditEntry).values({column.name: value(column.name) for column in AuditEntry.__table__.columns})
@@ -113,6 +115,36 @@ class Statements:
         self.remember = hot.compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
         )
+
+
+def _begin_device() -> Any:
+    """A device request that nobody has claimed yet."""
+    given = ("id", "client_id", "device_code", "user_code", "scope", "resource", "interval_seconds", "ends_at")
+    fixed = {"state": literal_column("'pending'"), "details": literal_column("'{}'"), "too_fast": _false()}
+    return insert(DeviceRequest).values({name: value(name) for name in given} | fixed)
+
+
+def _poll_device() -> Any:
+    """Note that the device asked, and whether too soon: it must then wait five seconds longer (RFC 8628 §3.5)."""
+    soon = DeviceRequest.polled_at > value("now") - DeviceRequest.interval_seconds * literal_column(
+        "1000", BigInteger()
+    )
+    longer = DeviceRequest.interval_seconds + literal_column("5")
+    known = ("id", "state", "too_fast", "ends_at", "account_id", "session_id", "scope", "resource", "details")
+    return (
+        update(DeviceRequest)
+        .where(DeviceRequest.device_code == value("device_code"), DeviceRequest.client_id == value("client_id"))
+        .values(
+            polled_at=value("now"),
+            too_fast=case((soon, literal_column("TRUE", Boolean())), else_=_false()),
+            interval_seconds=case((soon, longer), else_=DeviceRequest.interval_seconds),
+        )
+        .returning(*(getattr(DeviceRequest, name) for name in known))
+    )
+
+
+def _false() -> ColumnElement[bool]:
+    return literal_column("FALSE", Boolean())
 
 
 def _count() -> Any:

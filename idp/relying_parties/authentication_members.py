@@ -52,6 +52,8 @@ def _profile_problems(method: str, metadata: Mapping[str, Any]) -> list[str]:
     alg = metadata.get("id_token_signed_response_alg", "RS256")
     if rules.provider_algorithms is not None and alg not in rules.provider_algorithms:
         found.append(f"id_token_signed_response_alg: {name} takes {', '.join(rules.provider_algorithms)}")
+    if rules.code_flow_only and metadata.get("response_types", ["code"]) != ["code"]:
+        found.append(f"response_types: {name} takes code alone")
     asserted = metadata.get("token_endpoint_auth_signing_alg")
     if asserted not in (None, "HS256", *rules.client_algorithms):
         found.append(f"token_endpoint_auth_signing_alg: {name} takes {', '.join(rules.client_algorithms)}")

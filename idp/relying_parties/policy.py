@@ -10,6 +10,10 @@ NEVER = frozenset({"eleves"})
 """Scopes that no dynamic registration gives, whatever the token says: an administrator grants them (attack 54)."""
 
 
+ADMINISTRATORS_GRANTS = frozenset({"urn:ietf:params:oauth:grant-type:token-exchange"})
+"""Acting for a parent with somebody else's token is for services that an administrator knows (RFC 8693)."""
+
+
 class Policy(msgspec.Struct, frozen=True):
     """Ceilings; an empty tuple allows all that the provider knows."""
 
@@ -28,8 +32,9 @@ class Policy(msgspec.Struct, frozen=True):
     def problems(self, metadata: Mapping[str, Any]) -> list[str]:
         """Where the registration goes beyond the policy."""
         found = []
-        beyond = [grant for grant in metadata.get("grant_types", ()) if grant not in self.grant_types]
-        if self.grant_types and beyond:
+        asked = metadata.get("grant_types", ())
+        beyond = [grant for grant in asked if self.grant_types and grant not in self.grant_types]
+        if beyond := [*beyond, *(grant for grant in asked if grant in ADMINISTRATORS_GRANTS)]:
             found.append(f"grant_types: not with this token: {' '.join(beyond)}")
         hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ())}
         if self.redirect_hosts and not hosts <= set(self.redirect_hosts):

@@ -34,5 +34,7 @@ def check_nonce(attempt: Attempt) -> None:
 def check_pkce(attempt: Attempt) -> None:
     """RFC 7636 §4.4.1."""
     client, parameters = attempt.known_client, attempt.parameters
-    required = "code" in attempt.response_type and (client.is_public or client.require_pkce)
+    required = "code" in attempt.response_type and (
+        client.is_public or client.require_pkce or client.rules.pkce_required
+    )
     pkce.check_challenge(parameters.get("code_challenge"), parameters.get("code_challenge_method"), required=required)

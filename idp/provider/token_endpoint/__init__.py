@@ -7,7 +7,13 @@ from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.provider.sender_constraint import confirm
-from idp.provider.token_endpoint import authorization_code, client_credentials, refresh_token
+from idp.provider.token_endpoint import (
+    authorization_code,
+    client_credentials,
+    device_code,
+    refresh_token,
+    token_exchange,
+)
 from idp.provider.token_endpoint.answer import Answer
 from idp.relying_parties.cache import RelyingParty
 
@@ -15,6 +21,8 @@ GRANT_TYPES: dict[str, Callable[[Provider, RelyingParty, ClientRequest], Answer]
     "authorization_code": authorization_code.redeem,
     "refresh_token": refresh_token.refresh,
     "client_credentials": client_credentials.grant,
+    "urn:ietf:params:oauth:grant-type:token-exchange": token_exchange.exchange,
+    "urn:ietf:params:oauth:grant-type:device_code": device_code.redeem,
 }
 
 

@@ -2,9 +2,7 @@
 
 import msgspec
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 
-from idp.accounts.models import Account
 from idp.db import db
 from idp.flows import service as flows
 from idp.flows.models import Flow
@@ -12,7 +10,7 @@ from idp.grants.service import give_consent
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.seal import Unsealable
 from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
-from idp.web import security, service_facts
+from idp.web import scope_words, security, service_facts
 from idp.web.endpoints import authorization, browser
 
 blueprint = Blueprint("consent", __name__)
@@ -43,25 +41,9 @@ def show(flow_id: str) -> Response:
     return browser.page(
         "consent/consent.html",
         client=service_facts.describe(client.client_id, client.name, client.links, reviewed=client.reviewed),
-        facts=_facts(decision),
+        facts=scope_words.describe(decision.session.account_id, decision.scopes),
         action=f"/autorisation/{flow_id}?sceau={seal}",
     )
-
-
-def _facts(decision: ConsentNeeded) -> list[tuple[str, list[str], str]]:
-    """Each scope in words, with what the account holds."""
-    account = db.session.get(Account, decision.session.account_id)
-    assert account is not None
-    words = {
-        "profile": (gettext("Votre nom"), [f"{account.first_name} {account.usage_name or account.family_name}"], ""),
-        "email": (gettext("Votre adresse e-mail"), [account.email or ""], ""),
-        "phone": (gettext("Votre téléphone"), [account.mobile or ""], ""),
-        "address": (gettext("Votre adresse postale"), [gettext("Celle que l’école connaît")], ""),
-        "eleves": (gettext("Vos enfants"), [gettext("Leur nom, leur école, leur classe")], ""),
-        "offline_access": (gettext("Votre absence"), [gettext("Garder cet accès quand vous êtes déconnecté")], ""),
-    }
-    facts = [words[scope] for scope in decision.scopes if scope in words]
-    return facts or [(gettext("Votre connexion"), [gettext("Un identifiant propre à ce service")], "")]
 
 
 @blueprint.post("/autorisation/<flow_id>")

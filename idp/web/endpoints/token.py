@@ -7,7 +7,7 @@ import structlog
 
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import parse
-from idp.provider import introspection, pushed_requests, revocation, token_endpoint
+from idp.provider import device_authorization, introspection, pushed_requests, revocation, token_endpoint
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
 from idp.web.dispatch import Endpoint
@@ -24,6 +24,7 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
         ("POST", "/token"): _endpoint(provider, token_endpoint.respond),
         ("POST", "/introspect"): _endpoint(provider, introspection.introspect),
         ("POST", "/revoke"): _endpoint(provider, revocation.revoke),
+        ("POST", "/device_authorization"): _endpoint(provider, device_authorization.begin),
         ("POST", "/par"): _endpoint(provider, pushed_requests.push, status=201),
     }
 

@@ -9,6 +9,7 @@ from idp.web import address_limits, catalogue, security, theme
 from idp.web.pages import (
     account,
     activation,
+    device,
     email_change,
     email_validation,
     errors,
@@ -44,3 +45,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(recovery.pages)
     app.register_blueprint(email_change.pages)
     app.register_blueprint(franceconnect.pages)
+    app.register_blueprint(device.pages)

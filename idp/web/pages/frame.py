@@ -27,7 +27,16 @@ LANGUAGES = {
 RETURN_TO = "return_to"
 """Part of a flow's state: the page of ours, a path chosen by us, that a login without a service goes back to."""
 RIGHT_TO_LEFT = ("ar", "he", "fa", "ur")
-TRANSLATED = ("login", "self_registration", "account", "activation", "email_change", "email_validation", "recovery")
+TRANSLATED = (
+    "login",
+    "self_registration",
+    "account",
+    "activation",
+    "device",
+    "email_change",
+    "email_validation",
+    "recovery",
+)
 """Journeys whose pages keep their address in another language."""
 
 
