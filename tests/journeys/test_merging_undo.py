@@ -129,7 +129,7 @@ def test_an_undone_merge_can_be_made_again(merger, other, app):
 def test_the_command_undoes_and_says_so(merger, other, app, settings, monkeypatch):
     merger.merges()
     keys.generate(Path(settings.keys.directory))
-    monkeypatch.setattr("idp.cli.load", lambda path: settings)
+    monkeypatch.setattr("idp.cli.load", lambda *arguments: settings)
 
     done = CliRunner().invoke(main, ["accounts", "undo-merge", "V.durant2"])
     again = CliRunner().invoke(main, ["accounts", "undo-merge", "v.durant2"])
