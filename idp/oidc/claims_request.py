@@ -9,6 +9,8 @@ from idp.oidc.errors import invalid_request
 
 MEMBERS = ("id_token", "userinfo")
 MAXIMUM_CLAIMS = 60
+MAXIMUM_DEPTH = 5
+"""claims, member, claim, `values`, an object as a value."""
 Requests = Mapping[str, Mapping[str, Any]]
 """Claim by claim what is asked of it: `essential`, `value`, `values`, or nothing."""
 
@@ -22,7 +24,16 @@ def parse(text: str) -> dict[str, Requests]:
         asked = _decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise invalid_request("claims is not a JSON object") from None
+    if _is_deeper(asked, MAXIMUM_DEPTH):
+        raise invalid_request("claims is nested too deep")
     return {member: _requests(asked.get(member)) for member in MEMBERS}
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inside = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(item, levels - 1) for item in inside)
 
 
 def _requests(member: object) -> Requests:

@@ -125,7 +125,7 @@ def _build(row: Row) -> RelyingParty:
         default_max_age=metadata.get("default_max_age"),
         id_token=answer_members.read(metadata, "id_token", "RS256"),
         userinfo=answer_members.read(metadata, "userinfo"),
-        authorization=answer_members.read(metadata, "authorization", "RS256"),
+        authorization=answer_members.read(metadata, "authorization", _usual_signature(metadata)),
         requests=request_members.read(metadata),
         profile=metadata.get("profile", "oidc"),
         auth_alg=metadata.get("token_endpoint_auth_signing_alg", ""),
@@ -138,6 +138,14 @@ def _build(row: Row) -> RelyingParty:
         previous_secret_hash=before or "",
         previous_secret_until=int(until or 0),
     )
+
+
+def _usual_signature(metadata: dict[str, Any]) -> str:
+    """JARM §3: RS256 where nothing is registered; a profile that forbids it signs as its ID tokens are signed."""
+    allowed = PROFILES[metadata.get("profile", "oidc")].provider_algorithms
+    if allowed is None or "RS256" in allowed:
+        return "RS256"
+    return str(metadata.get("id_token_signed_response_alg", "RS256"))
 
 
 class ClientCache:

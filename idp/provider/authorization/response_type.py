@@ -17,6 +17,9 @@ def check_response_type(attempt: Attempt) -> None:
         raise ProtocolError("unsupported_response_type", "this response_type is not supported")
     if words not in client.response_types or ("code" in words and "authorization_code" not in client.grant_types):
         raise ProtocolError("unauthorized_client", "this client may not use this response_type")
+    if "token" in words and (client.dpop_bound or client.certificate_bound or client.rules.sender_constrained):
+        # A token in the browser's address cannot be bound to the client's key (RFC 9449 §5, RFC 8705 §3).
+        raise ProtocolError("unauthorized_client", "this client's access tokens are bound to a key")
     attempt.response_type = words
 
 
