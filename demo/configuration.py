@@ -44,6 +44,9 @@ issuer = "{franceconnect}/api/v2"
 client_id = "{franceconnect_client_id}"
 client_secret = "{franceconnect_secret}"
 
+[protocol]
+front_channel_tokens = true
+
 [site]
 portal_url = "{portal}/"
 """

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from sqlalchemy import select
 
 from idp.accounts.models import Account, AccountResponsable
+from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry.models import Responsable, School
 from tests.endpoints.conftest import FRONT_CHANNEL, answer_of, identity_of
@@ -82,6 +84,18 @@ def test_a_claim_asked_for_one_by_one_needs_the_parents_consent_too(register):
     page = party.browser.get(party.authorize(scope="openid", claims=ask(userinfo={"email": None})).location)
 
     assert "Votre adresse e-mail" in page.text
+
+
+def test_the_consent_given_is_in_the_audit_log_with_what_it_covers(register, app):
+    """ATTACKS 49."""
+    party = register("cantine", first_party=False)
+    party.log_in()
+
+    party.agrees_at(party.authorize(scope="openid", claims=ask(userinfo={"email": None})))
+
+    with app.app_context():
+        line = db.session.scalars(select(AuditEntry).where(AuditEntry.event == "consent.given")).one()
+    assert (line.account_id, line.client_id, line.ids) == (party.account_id, "cantine", {"scope": "openid email"})
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,43 @@ def test_the_code_of_a_hybrid_answer_gives_tokens_of_the_same_person(single_page
 
 
 @FRONT_CHANNEL
+def test_auth_time_is_that_of_the_login_in_both_id_tokens(single_page, clock):
+    single_page.log_in()
+    login = int(clock().timestamp())
+    clock.advance(seconds=90)
+
+    answer = answer_of(single_page.authorize(response_type="code id_token"), "fragment")
+
+    tokens = single_page.redeem(answer["code"]).json
+    assert identity_of(single_page, answer["id_token"])["auth_time"] == login
+    assert identity_of(single_page, tokens["id_token"])["auth_time"] == login
+
+
+@FRONT_CHANNEL
+def test_a_token_of_the_front_channel_ends_with_the_session(single_page):
+    single_page.log_in()
+    answer = answer_of(single_page.authorize(response_type="id_token token"), "fragment")
+    assert single_page.userinfo(answer["access_token"]).status_code == 200
+
+    hint = {"id_token_hint": answer["id_token"]}
+    single_page.browser.get("/end_session", query_string=hint)
+
+    assert single_page.userinfo(answer["access_token"]).status_code == 401
+
+
+@FRONT_CHANNEL
+@pytest.mark.parametrize("bound", ["dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens"])
+def test_a_client_whose_tokens_are_bound_gets_none_by_the_front_channel(register, bound):
+    grants = ["authorization_code", "implicit"]
+    party = register("appli", response_types=["code token"], grant_types=grants, **{bound: True})
+    party.log_in()
+
+    answer = answer_of(party.authorize(response_type="code token"), "fragment")
+
+    assert answer["error"] == "unauthorized_client"
+
+
+@FRONT_CHANNEL
 @pytest.mark.parametrize("response_type", ["id_token", "id_token token", "code id_token", "code id_token token"])
 def test_an_id_token_by_the_front_channel_needs_a_nonce(single_page, response_type):
     single_page.log_in()

@@ -5,7 +5,7 @@ from typing import Any
 from idp.db import new_id
 from idp.oidc import response_modes
 from idp.oidc.errors import ProtocolError
-from idp.provider import tokens
+from idp.provider import resources, tokens
 from idp.provider.authorization.attempt import Attempt, FormPost, Redirect
 from idp.provider.core import AccessToken, Code, GrantDetails, SessionView
 from idp.provider.protection import protect
@@ -78,7 +78,11 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
     """Its own grant, which ends with the token or the session: nothing refreshes it (RFC 6749 §4.2.2)."""
     provider, client, now = attempt.provider, attempt.known_client, attempt.now
     seconds = provider.settings.tokens.access_token_seconds
-    grant_id, scope = new_id(), " ".join(scope for scope in attempt.scopes if scope != "offline_access")
+    resource, granted = (
+        attempt.parameters.get("resource"),
+        [name for name in attempt.scopes if name != "offline_access"],
+    )
+    grant_id, scope = new_id(), resources.scope_within(provider, " ".join(granted), resource)
     row: dict[str, Any] = {
         "v_id": grant_id,
         "v_client_id": client.client_id,
@@ -93,7 +97,6 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
     }
     if provider.hot.write(provider.sql.redeem, row) is None:
         raise ProtocolError("login_required", "the session has ended")
-    resource = attempt.parameters.get("resource")
     token = AccessToken(
         grant_id, client.client_id, session.account_id, scope, now, row["v_ends_at"], resource, claims=attempt.claims
     )
