@@ -37,6 +37,8 @@ def times(number: int, act: Callable[[], Any]) -> Any:
     return [act() for _ in range(number)][-1]
 
 
+DEVICE = {"client": CLIENT, "facts": FACTS, "account": {"identifiant": "v.durant1"}, "device": {"id": "x"}}
+
 PAGES = (
     # The login page
     Page("connexion", lambda town: town.parent.opens("/connexion")),
@@ -123,6 +125,14 @@ PAGES = (
     Page("compte-mobile-code", lambda town: chooses_mobile(ways.with_another_mobile(town))),
     # Consent, logout, errors
     Page("consentement", lambda town: town.rendered("consent/consent.html", client=CLIENT, facts=FACTS, action="/x")),
+    Page("appareil", lambda town: town.rendered("device/enter.html", typed="WDJB-MJHT", refusal="")),
+    Page(
+        "appareil-code-incorrect", lambda town: town.rendered("device/enter.html", typed="BBBB-BBBB", refusal="wrong")
+    ),
+    Page("appareil-trop-d-essais", lambda town: town.rendered("device/enter.html", typed="", refusal="many")),
+    Page("appareil-confirmation", lambda town: town.rendered("device/confirm.html", **DEVICE)),
+    Page("appareil-connecte", lambda town: town.rendered("device/done.html", approved=True)),
+    Page("appareil-refuse", lambda town: town.rendered("device/done.html", approved=False)),
     Page("deconnexion", lambda town: town.rendered("logout/confirm.html", account=None, action="/x")),
     Page("deconnecte", lambda town: town.rendered("logout/logged_out.html", back_url="/x", client_name="Cantine")),
     Page("erreur-inconnue", lambda town: town.parent.opens("/nothing")),
