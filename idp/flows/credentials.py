@@ -1,11 +1,12 @@
 """What opens an account: its password, which changes here and nowhere else, and its other accesses."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from idp import audit, clock
-from idp.accounts import links
+from idp.accounts import links, passkeys
 from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.delivery.messages import queue_mail
@@ -17,12 +18,14 @@ from idp.grants import sign_out
 class Access:
     """One way into an account beside its password.
 
-    `kind` is mail, sms, upstream…; `label` is what its owner recognises it by: address, number, issuer, name.
+    `kind` is mail, sms, upstream…; `label` is what its owner recognises it by: address, number, issuer. A passkey has
+    none here: its name may be a person's, and a reset link must not tell whose account it opens.
     """
 
     kind: str
     label: str
     id: str = ""
+    added_at: dt.datetime | None = None
 
     @property
     def key(self) -> str:
@@ -99,9 +102,20 @@ def _drop_upstream(account: Account, access: Access) -> None:
     upstream_links.unlink(account.id, access.id)
 
 
+def _passkey(account: Account) -> list[Access]:
+    return [Access("passkey", "", key.id, key.created_at) for key in passkeys.of(account.id)]
+
+
+def _drop_passkey(account: Account, access: Access) -> None:
+    key = passkeys.find(account.id, access.id)
+    if key is not None:
+        passkeys.remove(key)
+
+
 KINDS = {
     "mail": Kind(_mail, _drop_mail),
     "sms": Kind(_sms, _drop_sms),
     "upstream": Kind(_upstream, _drop_upstream),
+    "passkey": Kind(_passkey, _drop_passkey),
 }
 """A kind of access adds its line here."""

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from idp.accounts import service as accounts
 from idp.accounts.models import Account, Session
+from idp.accounts.passkeys import Passkey
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.franceconnect.models import LinkedIdentity
@@ -377,6 +378,24 @@ def test_a_reset_lists_a_linked_identity_and_can_drop_it(visitor, app, clock):
 
     with app.app_context():
         assert db.session.scalars(select(LinkedIdentity)).all() == []
+
+
+def test_a_reset_lists_passkeys_by_their_day_and_can_drop_them(visitor, app, clock):
+    """ATTACKS 95: a passkey that somebody else added is seen and taken away; its name would tell whose account it is."""
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        db.session.add(Passkey(account_id=account.id, credential_id=b"x", public_key=b"x", sign_count=0, synced=False,
+                               name="iPhone de Valéry", created_at=clock.instant))  # fmt: skip
+        db.session.commit()
+    loses_password(visitor)
+    visitor.opens(visitor.last_link())
+    assert visitor.sees("Retirer la clé d’accès ajoutée le 15 janvier 2026 à 18 h 47")
+    assert not visitor.sees("iPhone de Valéry")
+
+    chooses(visitor, retirer=re.search(r'value="(passkey:[0-9a-f]+)"', visitor.text).group(1))
+
+    with app.app_context():
+        assert db.session.scalars(select(Passkey)).all() == []
 
 
 def test_a_reset_drops_nothing_that_was_not_ticked(visitor, app):
