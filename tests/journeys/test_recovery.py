@@ -381,7 +381,7 @@ def test_a_reset_lists_a_linked_identity_and_can_drop_it(visitor, app, clock):
 
 
 def test_a_reset_lists_passkeys_by_their_day_and_can_drop_them(visitor, app, clock):
-    """ATTACKS 95: a passkey that somebody else added is seen and taken away; its name would tell whose account it is."""
+    """ATTACKS 95: a stranger's passkey is seen and taken away; its name would tell whose account it is."""
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         db.session.add(Passkey(account_id=account.id, credential_id=b"x", public_key=b"x", sign_count=0, synced=False,
