@@ -8,7 +8,10 @@ or gives a `Sight`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from idp.db import db
+from idp.relying_parties import service
 from tests.journeys.conftest import BIRTH_DATES
 from tests.pages import account
 from tests.pages import recovery as ways
@@ -42,6 +45,7 @@ DEVICE = {"client": CLIENT, "facts": FACTS, "account": {"identifiant": "v.durant
 PAGES = (
     # The login page
     Page("connexion", lambda town: town.parent.opens("/connexion")),
+    Page("connexion-service", lambda town: from_service(town)),
     Page("connexion-anglais", lambda town: in_english(town)),
     Page("connexion-erreur", lambda town: town.parent.logs_in(password="wrong-one1")),
     Page("connexion-attente", lambda town: times(4, lambda: town.parent.logs_in(password="wrong-one1"))),
@@ -153,6 +157,18 @@ PAGES = (
     Page("boite-mail", lambda town: town.mailbox("/messages/2")),
     Page("boite-second-facteur", lambda town: town.mailbox("/totp")),
 )
+
+
+def from_service(town: Town) -> Any:
+    """A service sent the parent: its name, its policy, and the way back."""
+    address = "https://cantine.example/retour"
+    links = {name: CLIENT[name] for name in ("policy_uri", "tos_uri")}
+    app = town.use("app")
+    with app.app_context():
+        service.register("cantine", CLIENT["client_name"], {"redirect_uris": [address], **links}, first_party=True)
+        db.session.commit()
+    asked = {"client_id": "cantine", "response_type": "code", "scope": "openid", "redirect_uri": address}
+    return town.parent.opens("/authorize?" + urlencode(asked))
 
 
 def locked(town: Town) -> Any:
