@@ -1,8 +1,11 @@
 """Opening a school's file: its kind is read in its first bytes, never in its name; an archive is unpacked with care."""
 
+import errno
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +22,11 @@ _RATIO_FROM = 1024 * 1024
 _CHUNK = 64 * 1024
 _ZIP = b"PK\x03\x04"
 _FOREIGN = (_ZIP, b"PK\x05\x06", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
+
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, ValueError, LookupError
+)  # fmt: skip
+"""What the standard library raises for an archive that is cut or was changed."""
 
 Form = Literal["csv", "xml"]
 
@@ -60,8 +68,12 @@ def _unpack(packed: IO[bytes], target: IO[bytes], file: str) -> str:
             info = _only_entry(archive, file)
             _copy(archive, info, target, file)
             return info.filename
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except _BROKEN as error:
         raise FileRefused(Defect("file_type_unknown", file)) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise FileRefused(Defect("file_type_unknown", file)) from error  # A place before the file's start.
 
 
 def _only_entry(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:

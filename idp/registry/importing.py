@@ -7,7 +7,7 @@ come in one batch and one transaction.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from idp import audit, clock
 from idp.db import db, new_id
@@ -54,7 +54,9 @@ def write(
     """
     plans: list[Plan] = []
     refusals: list[Refusal] = []
+    statistics = _Statistics()
     for school in schools:
+        statistics.renew(sum(sum(plan.counts.values()) for plan in plans))
         try:
             plans.append(_Import(staging, school, school_year, consent, progress).run(made_by))
         except (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding) as refusal:
@@ -62,6 +64,29 @@ def write(
     if refusals:
         raise ImportRefused(refusals)
     return plans
+
+
+class _Statistics:
+    """PostgreSQL reads new tables whole until it knows their size, which it learns by itself after the commit only.
+
+    A registry that has many pupils already is left alone: the lock of ANALYZE would hold other imports up.
+    """
+
+    _FIRST = 2000
+
+    def __init__(self) -> None:
+        self._tables = ", ".join(known.table_of(kind).name for kind in known.RECORDS)
+        self._is_needed = db.engine.dialect.name == "postgresql"
+        self._next = self._FIRST
+        if self._is_needed:
+            known_rows = db.session.scalar(text("SELECT reltuples FROM pg_class WHERE oid = 'pupils'::regclass"))
+            self._next = max(self._FIRST, int(known_rows or 0))
+
+    def renew(self, rows: int) -> None:
+        """Measure the tables each time that the rows written have doubled."""
+        if self._is_needed and rows >= self._next:
+            db.session.execute(text(f"ANALYZE {self._tables}"))
+            self._next = 2 * rows
 
 
 class _Import:

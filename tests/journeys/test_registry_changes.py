@@ -1,0 +1,94 @@
+"""The school's file changes while a parent registers."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from idp.db import db
+from idp.flows import school_records
+from idp.registry.models import Pupil, Responsable
+from idp.settings import Settings
+from tests.conftest import Clock
+
+UAI = "0590001A"
+NEW = "06 39 98 55 66"
+
+
+@pytest.fixture
+def school_corrects(app: Flask, family: list[str], settings: Settings) -> Any:
+    def run(field: str, value: str) -> None:
+        with app.app_context():
+            school_records.correct(family[0], field, value, uai=UAI, made_by="head", settings=settings)
+            db.session.commit()
+
+    return run
+
+
+def test_a_code_sent_to_a_number_that_was_taken_away_is_dead(parent, school_corrects):
+    """ATTACKS 123."""
+    parent.until_code()
+    code = parent.last_code()
+    school_corrects("mobile", NEW)
+
+    parent.enters_code(code)
+
+    assert parent.reaches("informations")
+    assert parent.sees("L’établissement a changé vos informations pendant votre inscription.")
+
+
+def test_a_parent_whose_number_changes_after_the_code_begins_again(parent, school_corrects):
+    parent.until_dates()
+    school_corrects("mobile", NEW)
+
+    parent.enters_dates()
+
+    assert parent.reaches("informations")
+    assert parent.sees("L’établissement a changé vos informations pendant votre inscription.")
+
+
+def test_the_new_number_registers_after_the_delay_and_is_told_until_then(parent, school_corrects, clock: Clock):
+    """ATTACKS 123."""
+    school_corrects("mobile", NEW)
+
+    parent.begins().gives(mobile=NEW)
+    assert parent.sees("Ce numéro de mobile vient d’être changé par l’établissement.")
+    assert parent.sees("17/01/2026") or parent.sees("17 janvier")
+
+    clock.advance(hours=48)
+    assert parent.begins().gives(mobile=NEW).reaches("code")
+
+
+def test_the_old_number_is_told_in_one_segment_of_gsm_7(parent, school_corrects):
+    school_corrects("mobile", NEW)
+
+    [text] = parent.sms()
+    assert len(text) <= 160
+    assert (
+        not set(text)
+        - set(" !\"#$%&'()*+,-./:;<=>?@ÉéèùìòÇØøÅåÆæßàäöñüÄÖÑÜ§¡¿")
+        - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+    )
+
+
+def test_a_corrected_birth_date_counts_when_it_is_typed(parent, app, school_corrects, family, settings):
+    parent.until_dates()
+    with app.app_context():
+        pupil = db.session.scalars(select(Pupil).where(Pupil.first_name == "Alexis")).one()
+        school_records.correct(pupil.id, "birth_on", "15/03/2017", uai=UAI, made_by="head", settings=settings)
+        db.session.commit()
+
+    parent.enters_dates({"Alexis": dt.date(2017, 3, 15), "Camille": dt.date(2014, 6, 22)})
+
+    assert parent.reaches("mot-de-passe")
+
+
+def test_a_change_of_mobile_logs_nobody_out(parent, app, school_corrects, family):
+    parent.until_end()
+    school_corrects("mobile", NEW)
+
+    assert parent.opens(parent.path).page.status_code == 200
+    with app.app_context():
+        assert db.session.get_one(Responsable, family[0]).mobile == "+33639985566"
