@@ -27,6 +27,11 @@ SCHOOLS = {
 }
 NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
 REPORTS = "clients/lsu/reports/sample.toml"
+WELCOME = {
+    "0599901S": "Bienvenue à l’école Roger Salengro. La garderie ouvre à 7 h 30, côté rue des Tilleuls.",
+    "0599902T": "Bienvenue au collège. Les réunions avec les professeurs principaux ont lieu le jeudi soir.",
+}
+"""What the portal says under each school's name."""
 SCOPES = "openid profile email eleves"
 REGISTRATION_TOKEN = "demo-initial-access-token"
 REGISTRATION_SCOPES = "openid profile email phone offline_access"
@@ -86,7 +91,8 @@ def _fill(idp: tuple[str, ...], addresses: Addresses, secrets: dict[str, str]) -
     _run(*idp, "keys", "generate")
     _run(*idp, "migrate")
     for uai, (name, degree, *files) in SCHOOLS.items():
-        _run(*idp, "registry", "school", uai, name, "--degree", degree, "--academie", "Lille")
+        facts = ("--degree", degree, "--academie", "Lille", "--welcome", WELCOME[uai])
+        _run(*idp, "registry", "school", uai, name, *facts)
         paths = [f"{SAMPLES}/{file}" for file in files]
         _run(*idp, "registry", "import", *paths, "--school", uai, "--school-year", SCHOOL_YEAR)
     for name, secret in secrets.items():

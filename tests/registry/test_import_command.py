@@ -1,17 +1,20 @@
 """`idp registry` as an operator types it."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import func, select
 
 from idp.cli.registry import command as group
 from idp.db import db
+from idp.errors import ConfigurationError
 from idp.provider import keys
 from idp.registry.models import Pupil, School
-from idp.settings import Settings
+from idp.settings import Settings, build
 
 SAMPLES = Path(__file__).parents[2] / "demo" / "samples"
 ONDE = [str(SAMPLES / "onde" / name) for name in ("CSVExtraction-eleves.csv", "CSVExtraction-responsables.csv")]
@@ -104,3 +107,130 @@ def test_a_siecle_file_of_another_year_may_be_forced(command: Command) -> None:
 
     assert command(*words).exit_code == 1
     assert command(*words, "--any-year").exit_code == 0
+
+
+def test_files_of_several_schools_come_in_one_transaction(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "0599901S").mkdir()
+    for path in ONDE:
+        shutil.copy(path, tmp_path / "0599901S")
+    for path in SIECLE:
+        shutil.copy(path, tmp_path)
+    table = tmp_path / "ecoles.txt"
+    table.write_text("uai;nom;degre;accueil\n0599901S;École;1;Bonjour\n0599902T;Collège;2;\n", "utf-8")
+
+    made, imported = command("schools", str(table)), command("import", str(tmp_path))
+
+    assert (made.exit_code, imported.exit_code) == (0, 0)
+    assert "0599901S" in imported.stdout
+    assert "0599902T" in imported.stdout
+    assert count(Pupil) == 31
+    assert db.session.get_one(School, "0599901S").welcome_message == "Bonjour"
+
+
+def test_one_bad_file_stops_all_schools(command: Command) -> None:
+    command("school", "0599902T", "Collège", "--degree", "2")
+
+    result = command("import", *SIECLE, str(SAMPLES / "malformed/43-tronque.xml"))
+
+    assert result.exit_code == 1
+    assert "xml_malformed" in result.stderr
+    assert count(Pupil) == 0
+
+
+def test_a_school_that_is_not_known_stops_all(command: Command) -> None:
+    command("school", "0599901S", "École", "--degree", "1")
+
+    result = command("import", *SIECLE)
+
+    assert result.exit_code == 1
+    assert "0599902T : école inconnue" in result.stderr
+
+
+def test_an_onde_file_alone_asks_for_its_school(command: Command, tmp_path: Path) -> None:
+    shutil.copy(ONDE[0], tmp_path)
+
+    result = command("import", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "de quelle école" in result.stderr
+
+
+def test_all_defects_are_written_to_a_table(command: Command, tmp_path: Path) -> None:
+    table = tmp_path / "defauts.csv"
+
+    command("import", *ONDE, "--school", "0599901S", "--school-name", "École", "--defects", str(table))
+
+    assert table.read_text("utf-8-sig").count("row_child_ambiguous") == 3
+
+
+def test_a_wrong_line_of_the_table_of_schools_is_told_and_none_is_kept(command: Command, tmp_path: Path) -> None:
+    table = tmp_path / "ecoles.csv"
+    table.write_text("uai;nom;degre\n0599901S;École;1\n0599902A;Collège;2\n0599902T;Collège;3\n", "utf-8")
+
+    result = command("schools", str(table))
+
+    assert result.exit_code == 1
+    assert "ecoles.csv:3: refuse school_invalid uai «0599902A»" in result.stderr
+    assert "ecoles.csv:4: refuse school_invalid degre «3»" in result.stderr
+    assert count(School) == 0
+
+
+def test_headers_of_another_application_are_named_in_the_settings(
+    command: Command, settings: Settings, tmp_path: Path
+) -> None:
+    words = ("import", str(tmp_path / "0599901S.csv"), "--school", "0599901S", "--school-name", "École")
+    (tmp_path / "0599901S.csv").write_text(
+        "Patronyme;Prénom élève;Né le;Classe\nDURAND;Alexis;14/03/2017;CE2\n", "utf-8"
+    )
+    aliases = {"pupils": {"family_name": ["Patronyme"], "birth_on": ["NE LE"]}}
+    taught = msgspec.structs.replace(
+        settings, onde=build({"server": {"demo": True}, "onde": {"aliases": aliases}}).onde
+    )
+
+    refused = command(*words)
+    read = CliRunner().invoke(group, words, obj=taught)
+
+    assert "csv_header_missing Nom élève, Date naissance" in refused.stderr
+    assert read.exit_code == 0
+    assert count(Pupil) == 1
+
+
+def test_a_wrong_alias_stops_the_start() -> None:
+    with pytest.raises(ConfigurationError) as refused:
+        build({"onde": {"aliases": {"pupils": {"surname": ["Nom"]}}}})
+
+    assert "onde.aliases" in refused.value.problems[0]
+
+
+def test_questions_are_listed_and_answered(command: Command) -> None:
+    command("import", *ONDE, "--school", "0599901S", "--school-name", "École")
+    listed = command("questions", "--school", "0599901S").stdout.splitlines()
+    question = listed[0].split()[0]
+    candidate = listed[2].split()[0]
+
+    wrong = command("answer", question, "x", "--school", "0599901S")
+    answered = command("answer", question, candidate, "--school", "0599901S")
+
+    assert "PETIT Emma" in listed[2]
+    assert (wrong.exit_code, answered.exit_code) == (1, 0)
+    assert question not in command("questions", "--school", "0599901S").stdout
+
+
+def test_people_are_found_and_corrected(command: Command) -> None:
+    command("import", *ONDE, "--school", "0599901S", "--school-name", "École")
+    found = command("find", "durant", "--school", "0599901S").stdout
+
+    done = command("correct", found.split()[0], "mobile", "06 39 98 00 09", "--school", "0599901S")
+
+    assert "Mme DURANT Valéry, +33639981234" in found
+    assert done.exit_code == 0
+    assert "+33639980009" in command("find", "durant", "--school", "0599901S").stdout
+
+
+def test_a_link_is_lowered(command: Command) -> None:
+    command("import", *ONDE, "--school", "0599901S", "--school-name", "École")
+    adult = command("find", "durant", "--school", "0599901S").stdout.split()[0]
+    pupil = command("find", "alexis", "--school", "0599901S").stdout.split()[0]
+
+    assert command("level", adult, pupil, "2", "--school", "0599901S").exit_code == 0
+    assert command("level", adult, adult, "2", "--school", "0599901S").exit_code == 1
