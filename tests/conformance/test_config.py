@@ -4,9 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-from idp.oidc.jwt import SIGNING_ALGORITHMS, decode_unverified
+from idp.oidc.jwt import SIGNING_ALGORITHMS, SigningKey, decode_unverified
 from idp.provider import keys
+from idp.relying_parties.fetching import Fetched
 from tests.endpoints.conftest import FRONT_CHANNEL, ISSUER, REDIRECT_URI, answer_of, error_on_page, identity_of
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -151,3 +153,19 @@ def test_oidcc_prompt_create_leads_to_registration(portal):
     assert "create" in document_of(portal)["prompt_values_supported"]
     assert portal.authorize(prompt="create").location.startswith("/inscription/")
     assert answer_of(portal.authorize(prompt="create none"))["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("protocol", [{"request_uri": True}], indirect=True)
+def test_oidcc_request_uri_signed_rs256(register, monkeypatch):
+    """A registered https address with a `#hash`; the object has iss and aud, no exp."""
+    key = SigningKey("rp-1", rsa.generate_private_key(public_exponent=65537, key_size=2048), "RS256")
+    address = "https://suite.example/requests/x.jwt#" + "a" * 43
+    members = {"jwks": {"keys": [key.public_jwk]}, "request_object_signing_alg": "RS256", "request_uris": [address]}
+    party = register("suite", **members)
+    party.log_in()
+    signed = key.sign({**party.request_parameters(scope="openid"), "iss": "suite", "aud": ISSUER})
+    fetcher = party.app.extensions["idp"].provider.fetcher
+    monkeypatch.setattr(fetcher, "get", lambda url, **_: Fetched(200, "application/jwt", signed.encode()))
+
+    assert "code" in answer_of(party.authorize(request_uri=address))
+    assert document_of(party)["request_uri_parameter_supported"] is True

@@ -108,6 +108,15 @@ def test_an_old_login_is_asked_again_by_max_age(portal, clock):
     assert portal.authorize(max_age="11").location.startswith(REDIRECT_URI)
 
 
+def test_a_registered_default_max_age_holds_when_the_request_says_nothing(register, clock):
+    party = register("banque", default_max_age=9, require_auth_time=True)
+    party.log_in()
+    clock.advance(seconds=10)
+
+    assert party.authorize().location.startswith("/connexion/")
+    assert party.authorize(max_age="11").location.startswith(REDIRECT_URI)
+
+
 def test_a_public_client_needs_pkce(register):
     public = register("mobile", token_endpoint_auth_method="none", grant_types=["authorization_code"])
     public.log_in()
