@@ -11,7 +11,7 @@ import orjson
 from idp.db.hot import Row
 from idp.oidc import claims_request
 from idp.oidc.scopes import CLAIMS
-from idp.provider import children
+from idp.provider import children, releases
 from idp.provider.core import Provider
 from idp.relying_parties.cache import RelyingParty
 
@@ -78,12 +78,15 @@ def for_id_token(
 def _children(provider: Provider, client: RelyingParty, account_id: str) -> list[dict[str, object]]:
     """As the registry has them now; birth dates for clients that may have them."""
     found = provider.hot.read(provider.sql.children, {"v_account_id": account_id})
-    return children.as_claim(
+    claim = children.as_claim(
         found[0] if found else None,
         key=provider.keys.get().pairwise,
         sector=client.sector,
         birth_dates=client.birth_dates_allowed,
     )
+    if client.birth_dates_allowed and claim:
+        releases.note_birth_dates(provider, account_id, client.client_id, len(claim))
+    return claim
 
 
 def _address(provider: Provider, account_id: str) -> dict[str, str]:

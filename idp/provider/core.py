@@ -14,6 +14,7 @@ from idp.db.sealing import load_cipher
 from idp.oidc import subject
 from idp.provider.blocked import BlockedAddresses
 from idp.provider.keys import KeyStore
+from idp.provider.releases_of_today import ReleasesOfToday
 from idp.provider.statements import Statements
 from idp.relying_parties.cache import ClientCache, RelyingParty
 from idp.relying_parties.fetching import Fetcher
@@ -114,6 +115,7 @@ class Provider:
         self.key_sets = KeySets(self.fetcher, settings.fetching.key_set_seconds)
         self.resource_servers = ResourceServers(hot)
         self.blocked = BlockedAddresses()
+        self.releases = ReleasesOfToday()
         issuers = Issuers(settings.registration.software_statement_issuers)
         self.registrar = Registrar(self.fetcher, issuers, demo=settings.server.demo)
         self.idle_milliseconds = settings.sessions.idle_minutes * 60_000
