@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from idp.audit import AuditEntry
 from idp.db import db
 from idp.flows import merging
 from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
+from idp.provider import keys
 from idp.registry.models import Responsable
 from idp.settings import Settings, build
 from tests.conftest import BOTH_DATABASES
@@ -31,6 +33,7 @@ add_second_school = journeys.add_second_school
 
 @pytest.fixture
 def settings(settings: Settings, simulator: Simulator) -> Settings:
+    keys.generate(Path(settings.keys.directory))
     tables: dict[str, Any] = {
         "server": {"demo": True, "issuer": "http://127.0.0.1:8000"},
         "database": {"url": settings.database.url, "synchronous": "NORMAL"},
