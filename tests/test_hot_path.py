@@ -27,10 +27,11 @@ def hot(synchronous: str, app: Flask, settings: Settings) -> Iterator[HotPath]:
 
 
 def add(hot: HotPath, name: str) -> None:
-    columns = ("client_id", "client_name", "metadata", "scope", "first_party", "birth_dates_allowed")
+    columns = ("client_id", "client_name", "metadata", "scope", "first_party", "birth_dates_allowed", "reviewed")
     names = (*columns, "created_at", "updated_at")
     sql = hot.compile(insert(clients).values({column: bindparam(column) for column in names}))
-    row = dict.fromkeys(names, "x") | {"client_id": name, "first_party": False, "birth_dates_allowed": False}
+    flags = {"first_party": False, "birth_dates_allowed": False, "reviewed": True}
+    row = dict.fromkeys(names, "x") | {"client_id": name, **flags}
     hot.write(sql, row | {"created_at": 1, "updated_at": 1, "metadata": "{}"})
 
 
