@@ -19,7 +19,6 @@ from idp.delivery.errors import in_short
 from idp.delivery.mail import SmtpSender
 from idp.delivery.senders import sms_gateway
 from idp.errors import ConfigurationError
-from idp.flows.codes import KEY_FILE
 from idp.provider import keys
 from idp.settings import Settings
 
@@ -35,12 +34,7 @@ class Findings:
 
 
 def check_keys(settings: Settings) -> Findings:
-    directory = Path(settings.keys.directory)
-    found = Findings(keys.problems(directory))
-    code_key = directory / KEY_FILE
-    if code_key.exists() and code_key.stat().st_mode & 0o077:
-        found.problems.append(f"keys.directory: {code_key} is readable by others: run `chmod 600 {code_key}`")
-    return found
+    return Findings(keys.problems(Path(settings.keys.directory)))
 
 
 def check_database(settings: Settings) -> Findings:

@@ -1,12 +1,11 @@
 """Six-digit codes by SMS: send, send again, check, expire, kill. One process for every journey that needs a code.
 
-The state of a code is a small dictionary that its flow stores; of the code itself it holds an HMAC under a key file,
-bound to the flow and to the number (ARCHITECTURE, decision 4).
+The state of a code is a small dictionary that its flow stores; of the code itself it holds an HMAC under a key of its
+own, bound to the flow and to the number (ARCHITECTURE, decision 4).
 """
 
 import datetime as dt
 import hmac
-import os
 import re
 import secrets
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from typing import Any
 import structlog
 
 from idp import audit, clock, limits
+from idp.db import sealing
 from idp.delivery import outbox
 from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, WrongCode
 from idp.registry import matching
@@ -23,7 +23,6 @@ from idp.settings import Sms
 
 log = structlog.get_logger(__name__)
 
-KEY_FILE = "codes.key"
 HOUR, DAY = 3600, 86_400
 BUDGET = "sms:budget"
 PRETENDED = "sms:pretended"
@@ -34,20 +33,8 @@ Wording = Callable[[str], str]
 
 
 def load_key(directory: str) -> bytes:
-    """The key of codes: 32 bytes in a file of mode 600, made at the first start. The first of two processes wins."""
-    path = Path(directory) / KEY_FILE
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not path.exists():
-        draft = path.with_name(f"{KEY_FILE}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_bytes()
+    """The key of codes, derived from `sealing.key`: replicas that hold the same key folder know each other's codes."""
+    return hmac.digest(sealing.load_key(Path(directory)), b"codes", "sha256")
 
 
 def send(flow_id: str, mobile: str, key: bytes, wording: Wording, settings: Sms) -> CodeState:

@@ -154,7 +154,7 @@ def test_the_second_time_the_button_is_enough(visitor: Visitor, app: Flask, anot
 
     later = another().presses()
 
-    assert later.path == "/connecte"
+    assert later.sees("Vérification")
     assert later.is_logged_in
     assert len(accounts(app)) == 1
 

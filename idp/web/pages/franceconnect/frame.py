@@ -16,7 +16,7 @@ from idp.franceconnect import service as links
 from idp.franceconnect.upstreams import FRANCECONNECT
 from idp.web import security
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, open_session
+from idp.web.pages.login import Answer, after_login, open_session
 from idp.web.upstream_logout import allow_form_targets, logins
 
 pages = Blueprint("franceconnect", __name__, url_prefix="/franceconnect")
@@ -70,8 +70,9 @@ def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", the
     session = sessions.find(cookie, security.settings().sessions)
     assert session is not None
     links.hand_over(flow.id, session.public_id)
+    destination = then or after_login(flow, account)
     db.session.commit()
-    answer = see_other(then or way_out(flow))
+    answer = see_other(destination)
     security.set_cookie(answer, security.SESSION, cookie)
     security.set_cookie(answer, KNOWN_COOKIE, upstream)
     return answer
