@@ -152,8 +152,10 @@ def test_pages_with_passkeys_are_accessible_and_fit(browser: Browser, site: Site
     found = [fault for look in ALL_LOOKS for fault in faults(page, "connexion-cle", *look)]
     logs_in(page, site)
     adds_passkey(page)
+    expect(page.get_by_role("link", name="Ordinateur")).to_be_visible()
     found += [fault for look in ALL_LOOKS for fault in faults(page, "compte-connexions-cle", *look)]
     page.get_by_role("link", name="Ordinateur").click()
+    page.wait_for_url("**/cles/*")
     found += [fault for look in ALL_LOOKS for fault in faults(page, "compte-cle", *look)]
     page.goto(site.url + "/compte/connexions/cles/ajouter")
     found += [fault for look in ALL_LOOKS for fault in faults(page, "compte-cle-ajouter", *look)]
