@@ -25,6 +25,8 @@ SCHOOLS = {
         "siecle/ResponsablesAvecAdresses.xml",
     ),
 }
+LETTER_TO = ("0599901S", "Roussel", "ROUSSEL Amélie")
+LETTER_PASSWORD = "Lettre2017"
 NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
 REPORTS = "clients/lsu/reports/sample.toml"
 WELCOME = {
@@ -54,7 +56,7 @@ def main() -> int:
             if name := town.first_ended():
                 print(f"{name} has ended by itself; its lines above say why", file=sys.stderr)
                 return 1
-    except (NotAnswering, subprocess.CalledProcessError, first_parent.NoSms) as error:
+    except (NotAnswering, subprocess.CalledProcessError, first_parent.NoMessage) as error:
         print(f"The town could not open: {error}", file=sys.stderr)
         return 1
     finally:
@@ -102,7 +104,18 @@ def _fill(idp: tuple[str, ...], addresses: Addresses, secrets: dict[str, str]) -
         _run(*idp, "clients", "add", name, "--name", NAMES[name], *uris, *rights)
     ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
     _run(*idp, "clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)
+    _print_letter(idp, addresses)
     _run("-m", "clients.lsu.seed", "--config", str(addresses.file("lsu.toml")), "--reports", REPORTS)
+
+
+def _print_letter(idp: tuple[str, ...], addresses: Addresses) -> None:
+    """A letter that nobody used yet, as the school's batch makes it, with a password that the table can tell."""
+    uai, surname, name = LETTER_TO
+    found = [sys.executable, *idp, "registry", "find", surname, "--school", uai]
+    lines = subprocess.run(found, capture_output=True, check=True).stdout.decode().splitlines()
+    responsable_id = next(line.split()[0] for line in lines if name in line)
+    letter = str(addresses.file("lettre.pdf"))
+    _run(*idp, "letters", "print", letter, "--responsable", responsable_id, "--password", LETTER_PASSWORD)
 
 
 def _run(*command: str) -> None:
@@ -123,6 +136,7 @@ First thing to try: register as Valéry DURANT, mobile 06 39 98 12 34,
                 children Alexis (14/03/2017) and Camille (22/06/2014)
 Register a relying party of your own: initial access token {REGISTRATION_TOKEN}
 Account:        f.sow1 / {first_parent.PASSWORD}
+Unused letter:  a.roussel1 / {LETTER_PASSWORD}
 Demo ready""",
         flush=True,
     )
