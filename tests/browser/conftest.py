@@ -1,4 +1,4 @@
-"""A real Chromium."""
+"""The demo, for a real Chromium."""
 
 import itertools
 import os
@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from demo.addresses import Addresses
 from demo.processes import is_free
@@ -18,26 +17,6 @@ from tests.browser.town import Town
 
 ROOT = Path(__file__).resolve().parents[2]
 TOWNS = itertools.count()
-
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """The browser that `make test` found or installed."""
-    kept = ROOT / ".venv" / "browser"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=kept.read_text(), args=QUIET)
-        yield chromium
-        chromium.close()
 
 
 def free_base() -> int:

@@ -10,7 +10,6 @@ from werkzeug.test import Client, TestResponse
 
 from idp.provider import keys
 from idp.settings import Settings
-from tests.browser.conftest import browser  # noqa: F401
 from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
 from tests.journeys.conftest import (  # noqa: F401
     add_father,
