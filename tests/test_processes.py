@@ -197,7 +197,11 @@ def children(program: Program) -> list[psutil.Process]:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    """Whether it runs; one that ended and was not collected by its parent yet does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def worker_of(program: Program) -> list[psutil.Process]:
@@ -212,7 +216,7 @@ def test_with_worker_messages_leave_and_both_end_together(start: Start) -> None:
     output = server.end()
 
     assert server.process.returncode == 0, output
-    assert not worker.is_running()
+    until(lambda: not is_alive(worker))
 
 
 def test_a_worker_that_dies_beside_the_server_is_started_again(start: Start) -> None:
