@@ -90,10 +90,7 @@ def number_of(flow: Flow, step: str) -> int:
 
 def children_of(account: Account) -> Sequence[Child]:
     """The children whose dates are asked for, each once."""
-    found: dict[str, Child] = {}
-    for child in matching.children_of([held.responsable_id for held in account.responsables]):
-        found.setdefault(child.pupil_id, child)
-    return list(found.values())
+    return matching.each_child_of([held.responsable_id for held in account.responsables])
 
 
 def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:

@@ -10,15 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from idp import audit, clock, limits
+from idp import audit
 from idp.accounts import email, merges
 from idp.accounts import service as accounts
 from idp.accounts.errors import AccountUnavailable, AlreadyHeld
-from idp.accounts.models import MAY_LOG_IN, Account, AccountResponsable
+from idp.accounts.models import MAY_LOG_IN, Account
 from idp.db import db
-from idp.flows import birth_dates, credentials, mobile_code
+from idp.flows import birth_dates, credentials, mobile_code, school_mobile
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
@@ -26,7 +24,6 @@ from idp.flows.errors import (
     DifferentPerson,
     NoMatch,
     SeveralAdults,
-    TooManySearches,
     WrongStep,
 )
 from idp.flows.models import Flow
@@ -63,15 +60,10 @@ def identity_of(flow: Flow) -> Identity | None:
     return kept[1] if kept else None
 
 
-def _are_dates_confirmed(flow: Flow) -> bool:
-    confirmed = state_of(flow).get("confirmed_children")
-    return confirmed is not None and {child.pupil_id for child in children_of(flow)} <= set(confirmed)
-
-
 STEPS = (
     Step("identite", lambda flow: bool(responsables_of(flow))),
     Step("code", lambda flow: mobile_code.is_confirmed(flow, PART)),
-    Step("dates", _are_dates_confirmed),
+    Step("dates", lambda flow: school_mobile.are_dates_confirmed(flow, PART)),
 )
 
 
@@ -85,20 +77,13 @@ def current_step(flow: Flow) -> str:
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:
-    """The responsables that names and mobile found and that the registry still holds."""
-    ids = state_of(flow).get("responsables", [])
-    if not ids:
-        return []
-    current = select(Responsable).where(Responsable.id.in_(ids), Responsable.ended_at.is_(None))
-    return list(db.session.scalars(current.order_by(Responsable.id)))
+    """The responsables that names and mobile found and that the registry still holds, with that mobile."""
+    return school_mobile.responsables_of(flow, PART)
 
 
 def children_of(flow: Flow) -> Sequence[Child]:
     """The children linked to those responsables, each once, the eldest first."""
-    found: dict[str, Child] = {}
-    for child in matching.children_of([r.id for r in responsables_of(flow)]):
-        found.setdefault(child.pupil_id, child)
-    return list(found.values())
+    return school_mobile.children_of(flow, PART)
 
 
 def receive(flow: Flow, upstream: str, login: Login) -> Account | None:
@@ -129,34 +114,30 @@ def receive(flow: Flow, upstream: str, login: Login) -> Account | None:
 def search(flow: Flow, phone: Phone, address: str, settings: Settings) -> None:
     """Find the one adult of the identity's names and this mobile. The limits are those of the SMS journey.
 
-    Raises TooManySearches, NoMatch, SeveralAdults, Barred, WrongStep. Nothing tells a wrong number from a wrong name.
+    Raises TooManySearches, NoMatch, SeveralAdults, MobileTooRecent, Barred, WrongStep. Nothing tells a wrong number
+    from a wrong name.
     """
     identity = identity_of(flow)
     if identity is None or flow.ended_at is not None:
         raise WrongStep
-    key = f"registration:address:{limits.network(address)}"
-    if not limits.hit(key, limit=settings.self_registration.matches_per_address_per_hour, window_seconds=3600):
-        raise TooManySearches(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(key)))
-    found = _candidates(identity, phone.e164 if phone.is_mobile else "")
+    school_mobile.count_search(address, settings)
+    mobile = school_mobile.number_of(phone, settings.sms)
+    found = _candidates(identity, mobile)
     if not found:
         audit.record("upstream.no_match", flow_id=flow.id)
         raise NoMatch
     if len({(person.first_key, person.family_key) for person in found}) > 1:
         audit.record("upstream.several_adults", flow_id=flow.id)
         raise SeveralAdults
-    ids = sorted(person.id for person in found)
-    birth_dates.check_bar(ids, settings.self_registration)
-    before = state_of(flow)
-    if before.get("responsables") != ids or before.get("mobile") != phone.e164:
-        flows.write_state(flow, PART, {"responsables": ids, "mobile": phone.e164})
+    school_mobile.keep(flow, PART, found, mobile, settings)
 
 
-def _candidates(identity: Identity, mobile: str | None) -> list[Responsable]:
+def _candidates(identity: Identity, mobile: str) -> list[Responsable]:
     """Responsables of the birth or usage name, of any one given name, with that mobile; a contradiction excludes."""
     found: dict[str, Responsable] = {}
     for surname in identity.surnames:
         for given in identity.given_names:
-            for person in matching.find_responsables(surname, given, mobile or ""):
+            for person in matching.find_responsables(surname, given, mobile):
                 found[person.id] = person
     return [person for person in found.values() if not _contradicts(identity, person)]
 
@@ -198,29 +179,25 @@ def finish(flow: Flow, *, language: str) -> tuple[Account, bool]:
         raise SeveralAdults
     if holders:
         account = holders[0]
-        _add_responsables(account, found)
-    else:
-        account = _create(found, state_of(flow)["mobile"], identity)
+    try:
+        if holders:
+            # What another school knows of the same adult joins the account that the proofs reached.
+            taken = accounts.held_among([person.id for person in found])
+            accounts.add_responsables(account, [person for person in found if person.id not in taken])
+        else:
+            account = _create(found, state_of(flow)["mobile"], identity)
+    except AlreadyHeld:
+        raise AlreadyRegistered from None
     _link(flow, account, identity, language=language, told=bool(holders))
     return account, not holders
 
 
 def _create(found: Sequence[Responsable], mobile: str, identity: Identity) -> Account:
-    try:
-        account = accounts.create(found, password_hash=None, mobile=mobile)
-    except AlreadyHeld:
-        raise AlreadyRegistered from None
+    account = accounts.create(found, password_hash=None, mobile=mobile)
     if email.is_address(identity.email):
         # Proposed only: an upstream's address proves nothing here (attack 97).
         account.email = identity.email
     return account
-
-
-def _add_responsables(account: Account, found: Sequence[Responsable]) -> None:
-    """What another school knows of the same adult joins the account that the proofs reached."""
-    held = {row.responsable_id for row in account.responsables}
-    new = [person.id for person in found if person.id not in held]
-    db.session.add_all(AccountResponsable(responsable_id=id, account_id=account.id) for id in new)
 
 
 def link_by_password(flow: Flow, account: Account, *, language: str) -> None:

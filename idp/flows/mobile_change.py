@@ -11,11 +11,10 @@ from sqlalchemy import select
 from idp import audit, clock
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import codes, credentials
+from idp.flows import codes, credentials, school_mobile
 from idp.flows import service as flows
 from idp.flows.errors import CodeKilled, NoMatch, WrongCode, WrongStep
 from idp.flows.models import Flow
-from idp.flows.self_registration import FRENCH
 from idp.registry import phones
 from idp.registry.models import Responsable
 from idp.settings import Sms
@@ -80,5 +79,4 @@ def tell_owner(account: Account, shown: str, language: str) -> None:
 
 
 def _may_be_sent_to(number: str, settings: Sms) -> bool:
-    phone = phones.parse(number)
-    return phone.is_mobile and phone.country in (*FRENCH, *settings.foreign_countries)
+    return bool(school_mobile.number_of(phones.parse(number), settings))

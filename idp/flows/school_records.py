@@ -10,7 +10,7 @@ from idp.accounts import service as accounts
 from idp.accounts.models import MAY_LOG_IN, Account, AccountResponsable
 from idp.db import db
 from idp.delivery import messages
-from idp.flows.self_registration import FRENCH
+from idp.flows.school_mobile import FRENCH
 from idp.registry import corrections, importing, phones
 from idp.registry.corrections import MobileChange
 from idp.registry.elsewhere import adults_who_moved

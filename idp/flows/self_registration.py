@@ -8,22 +8,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from idp import audit, clock, limits
+from idp import audit
 from idp.accounts import identifiant as identifiants
 from idp.accounts import service as accounts
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import birth_dates, codes, mobile_code, one_account
+from idp.flows import birth_dates, codes, mobile_code, one_account, school_mobile
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
     Barred,
-    MobileTooRecent,
     NoMatch,
-    TooManySearches,
     WrongStep,
 )
 from idp.flows.models import Flow
@@ -34,9 +30,6 @@ from idp.registry.phones import Phone
 from idp.settings import SelfRegistration, Settings, Sms
 
 PART = "self_registration"
-
-FRENCH = ("33", "262", "508", "590", "594", "596", "687", "689", "681")
-"""Calling codes of France and its overseas lands."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +54,7 @@ def _is_code_confirmed(flow: Flow) -> bool:
 
 
 def _are_dates_confirmed(flow: Flow) -> bool:
-    """Every child linked now was confirmed: a file imported half-way may have brought one more."""
-    confirmed = state_of(flow).get("confirmed_children")
-    return confirmed is not None and {child.pupil_id for child in children_of(flow)} <= set(confirmed)
+    return school_mobile.are_dates_confirmed(flow, PART)
 
 
 def _has_account(flow: Flow) -> bool:
@@ -92,14 +83,7 @@ def current_step(flow: Flow) -> str:
 
 def responsables_of(flow: Flow) -> list[Responsable]:
     """The responsables that the first step found and that the registry still holds, with the mobile that was typed."""
-    state = state_of(flow)
-    ids = state.get("responsables", [])
-    if not ids:
-        return []
-    current = select(Responsable).where(
-        Responsable.id.in_(ids), Responsable.mobile == state["mobile"], Responsable.ended_at.is_(None)
-    )
-    return list(db.session.scalars(current.order_by(Responsable.id)))
+    return school_mobile.responsables_of(flow, PART)
 
 
 def has_vanished(flow: Flow) -> bool:
@@ -109,10 +93,7 @@ def has_vanished(flow: Flow) -> bool:
 
 def children_of(flow: Flow) -> Sequence[Child]:
     """The children linked to those responsables, each once, the eldest first."""
-    found: dict[str, Child] = {}
-    for child in matching.children_of([r.id for r in responsables_of(flow)]):
-        found.setdefault(child.pupil_id, child)
-    return list(found.values())
+    return school_mobile.children_of(flow, PART)
 
 
 def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str, settings: Settings) -> None:
@@ -120,25 +101,14 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
 
     Raises TooManySearches, NoMatch, AlreadyRegistered, MobileTooRecent, Barred.
     """
-    key = f"registration:address:{limits.network(address)}"
-    if not limits.hit(key, limit=settings.self_registration.matches_per_address_per_hour, window_seconds=3600):
-        raise TooManySearches(ends_at=_in_seconds(limits.seconds_left(key)))
-    allowed = phone.country in (*FRENCH, *settings.sms.foreign_countries)
-    mobile = phone.e164 if phone.is_mobile and allowed else None
-    found = matching.find_responsables(surname, first_name, mobile) if mobile else []
+    school_mobile.count_search(address, settings)
+    mobile = school_mobile.number_of(phone, settings.sms)
+    found = matching.find_responsables(surname, first_name, mobile)
     if not found:
         audit.record("registration.no_match", flow_id=flow.id)
         raise NoMatch
-    ids = sorted(r.id for r in found)
     one_account.standing_of(found)
-    if ends_at := matching.usable_from(found, dt.timedelta(hours=settings.registry.mobile_wait_hours)):
-        audit.record("registration.mobile_too_recent", flow_id=flow.id)
-        raise MobileTooRecent(ends_at=ends_at)
-    birth_dates.check_bar(ids, settings.self_registration)
-    before = state_of(flow)
-    if before.get("responsables") == ids and before.get("mobile") == mobile:
-        return
-    flows.write_state(flow, PART, {"responsables": ids, "mobile": mobile})
+    school_mobile.keep(flow, PART, found, mobile, settings)
 
 
 def send_code(flow: Flow, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
@@ -217,7 +187,3 @@ def create_account(flow: Flow, password_hash: str) -> Account:
         raise AlreadyRegistered from None
     flows.end(flow, account.id)
     return account
-
-
-def _in_seconds(seconds: int) -> dt.datetime:
-    return clock.now() + dt.timedelta(seconds=seconds)

@@ -91,6 +91,14 @@ def children_of(responsable_ids: Collection[str]) -> list[Child]:
     return list(dict.fromkeys(children))
 
 
+def each_child_of(responsable_ids: Collection[str]) -> list[Child]:
+    """The children these responsables represent today, each once whatever schools it is in, the eldest first."""
+    found: dict[str, Child] = {}
+    for child in children_of(responsable_ids):
+        found.setdefault(child.pupil_id, child)
+    return list(found.values())
+
+
 def _enrolled_where_linked() -> ColumnElement[bool]:
     """A link counts in its own school: a pupil who left it takes no right along."""
     return and_(Enrolment.pupil_id == Link.pupil_id, Enrolment.uai == Responsable.uai, Enrolment.ended_at.is_(None))

@@ -565,3 +565,44 @@ def test_the_button_may_lead_to_franceconnect(visitor: Visitor, simulator: Simul
     policy = visitor.opens("/connexion").page.headers["Content-Security-Policy"]
 
     assert f"http://127.0.0.1:{simulator.port}" in policy
+
+
+def test_a_mobile_that_a_school_has_just_changed_gets_no_code_yet(visitor: Visitor, app: Flask) -> None:
+    """ATTACKS 123: the delay holds on every way to an account."""
+    with app.app_context():
+        db.session.scalars(select(Responsable)).one().mobile_changed_at = clock.now()
+        db.session.commit()
+    visitor.presses()
+
+    visitor.gives_mobile()
+
+    assert visitor.sms() == []
+    assert visitor.reaches("identite")
+
+
+def test_a_foreign_mobile_gets_no_code(visitor: Visitor, app: Flask) -> None:
+    """ATTACKS 86: no SMS leaves for a country that the settings do not name."""
+    with app.app_context():
+        db.session.scalars(select(Responsable)).one().mobile = "+32470123456"
+        db.session.commit()
+    visitor.presses()
+
+    visitor.gives_mobile("+32 470 12 34 56")
+
+    assert visitor.sms() == []
+    assert visitor.sees("Aucun responsable ne correspond.")
+
+
+def test_who_comes_second_to_the_same_responsable_is_told(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another browser made the account between our look and our insert: the database decides, and a page says so."""
+    visitor.presses().gives_mobile().types_code()
+    another().until_end()
+    monkeypatch.setattr("idp.flows.franceconnect.accounts.holders", lambda ids: [])
+
+    visitor.types_dates()
+
+    assert visitor.sees("Un compte existe déjà")
+    assert len(accounts(app)) == 1
+    assert count(app, LinkedIdentity) == 0

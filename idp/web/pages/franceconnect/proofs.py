@@ -13,14 +13,14 @@ from idp.errors import Refusal
 from idp.flows import codes, mobile_code
 from idp.flows import franceconnect as journey
 from idp.flows import service as flows
-from idp.flows.errors import DifferentPerson, NoMatch, SeveralAdults, TooManyCodes, WrongStep
+from idp.flows.errors import AlreadyRegistered, DifferentPerson, NoMatch, SeveralAdults, TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.franceconnect import service as links
 from idp.franceconnect.errors import AlreadyLinked
 from idp.registry import phones
 from idp.web import security, upstream_logout
 from idp.web.pages import birth_dates, sms_codes
-from idp.web.pages.frame import see_other, way_out
+from idp.web.pages.frame import current_language, see_other, way_out
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages, step_url
 from idp.web.pages.login import Answer, find_flow
@@ -137,8 +137,8 @@ def _finish(flow: Flow) -> Answer:
     kept = links.kept_login(flow.id)
     assert kept is not None
     try:
-        account, is_new = journey.finish(flow, language=frame.language())
-    except (SeveralAdults, AlreadyLinked, AccountUnavailable) as refusal:
+        account, is_new = journey.finish(flow, language=current_language())
+    except (SeveralAdults, AlreadyLinked, AlreadyRegistered, AccountUnavailable) as refusal:
         db.session.commit()
         return frame.show("stopped", flow, refusal), 409
     note_login(account)
@@ -168,7 +168,7 @@ def account(flow_id: str) -> Answer:
     try:
         found = password_login.authenticate(typed, password, request.remote_addr or "", security.settings())
         flow = find_flow(flow_id, for_update=True)
-        journey.link_by_password(flow, found, language=frame.language())
+        journey.link_by_password(flow, found, language=current_language())
     except (WrongCredentials, TooManyTries, AccountUnavailable, DifferentPerson, AlreadyLinked) as refusal:
         db.session.commit()
         return _page(flow, "compte", refusal, typed={"identifiant": typed}), 422
@@ -190,7 +190,6 @@ def _page(
 
 def _facts(flow: Flow, step: str) -> dict[str, Any]:
     """What the step's template shows."""
-    settings, state = security.settings(), journey.state_of(flow)
     if step == "identite":
         kept = links.kept_login(flow.id)
         upstream = upstream_logout.logins().find(kept[0].upstream) if kept else None
@@ -198,14 +197,5 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "code":
-        sent = state.get("code")
-        return {
-            "mobile": state.get("mobile", ""),
-            "alive": codes.is_alive(sent, settings.sms),
-            "expired": sent is not None and codes.has_expired(sent),
-            "ends_at": codes.ends_at(sent) if sent else None,
-            "minutes": settings.sms.code_lifetime_minutes,
-            "wait_seconds": settings.sms.resend_after_seconds,
-            "resent": "renvoye" in request.args,
-        }
+        return sms_codes.facts(journey.state_of(flow))
     return {}
