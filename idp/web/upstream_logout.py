@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import current_app
 
 from idp import clock
+from idp.db import db
 from idp.flows import service as flows
 from idp.franceconnect.errors import UpstreamRefusal
 from idp.franceconnect.logins import UpstreamLogins
@@ -34,13 +35,15 @@ def allow_form_targets() -> None:
 def address(login: UpstreamLogin | None, target: str) -> str:
     """Where the browser must go to end the session upstream and then come to `target`; empty when there is none.
 
-    Reads and writes in the current transaction.
+    Ends the transaction before it asks, and writes in the one that follows.
     """
     if login is None or not login.content or clock.now() - login.at > RECENT:
         return ""
-    upstream = logins().find(login.upstream)
+    id_token, upstream = login.content["id_token"], logins().find(login.upstream)
+    # The metadata may have to be fetched: no transaction is open meanwhile.
+    db.session.commit()
     try:
-        endpoint = logins().logout_address(login.upstream) if upstream else ""
+        endpoint = logins().logout_address(upstream.key) if upstream else ""
     except UpstreamRefusal:
         return ""
     if not endpoint:
@@ -48,7 +51,7 @@ def address(login: UpstreamLogin | None, target: str) -> str:
     flow = flows.start(PART, security.browser())
     flows.write_state(flow, PART, {"target": target})
     parameters = {
-        "id_token_hint": login.content["id_token"],
+        "id_token_hint": id_token,
         "post_logout_redirect_uri": security.settings().server.issuer + BACK,
         "state": flow.id,
     }

@@ -1,7 +1,6 @@
 """«Vérification Mail», and the page behind the link of its mail."""
 
 from flask import Blueprint, Response, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from idp.accounts import sessions
@@ -13,7 +12,7 @@ from idp.flows import email_validation as journey
 from idp.flows.errors import AddressRefused, TooManyMails
 from idp.flows.models import Flow
 from idp.web import security
-from idp.web.pages.frame import breakable, see_other, way_out
+from idp.web.pages.frame import breakable, current_language, see_other, way_out
 from idp.web.pages.login import Answer, find_flow, start_flow
 
 pages = Blueprint("email_validation", __name__, url_prefix="/verification-mail")
@@ -33,7 +32,7 @@ def account_of(flow: Flow) -> Account | None:
 def send(account: Account, address: str) -> None:
     """Mail the link to an address. Raises TooManyMails."""
     settings = security.settings()
-    language = str(get_locale() or "fr")
+    language = current_language()
     journey.send(account, address, request.remote_addr or "", language, link_url, settings.email_validation)
 
 

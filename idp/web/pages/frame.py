@@ -56,7 +56,7 @@ def register(app: Flask) -> None:
 def context() -> dict[str, Any]:
     """Variables of every template."""
     settings = security.settings()
-    language = str(get_locale() or "fr")
+    language = current_language()
     return {
         "site": settings.site,
         "contact": settings.contact,
@@ -80,6 +80,11 @@ def language_url(code: str) -> str:
     return (
         f"{url_for(endpoint, **(request.view_args or {}))}?{urlencode({**kept, 'ui_locales': code}, errors='replace')}"
     )
+
+
+def current_language() -> str:
+    """The language of this page; mails about what is done on it are written in it."""
+    return str(get_locale() or "fr")
 
 
 def show_client(flow: Flow) -> None:
@@ -153,7 +158,7 @@ def discreet_email(address: str) -> str:
 
 
 def _is_french() -> bool:
-    return str(get_locale() or "fr").startswith("fr")
+    return current_language().startswith("fr")
 
 
 def _keep_language(response: Response) -> Response:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from idp.accounts import passwords, sessions
@@ -19,7 +18,7 @@ from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
 from idp.web.pages import birth_dates, email_validation, new_password, sms_codes
-from idp.web.pages.frame import see_other, way_out
+from idp.web.pages.frame import current_language, see_other, way_out
 from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
 pages = Blueprint("self_registration", __name__, url_prefix="/inscription")
@@ -120,7 +119,7 @@ def dates(flow_id: str) -> Answer:
     if typed.errors:
         return _page(flow, "dates", typed=typed.values, errors=typed.errors), 422
     try:
-        settings, language = security.settings().self_registration, str(get_locale() or "fr")
+        settings, language = security.settings().self_registration, current_language()
         journey.confirm_dates(flow, typed.by_pupil, settings, language=language)
     except Refusal as refusal:
         db.session.commit()
@@ -231,19 +230,8 @@ TEMPLATES = {
 
 def _facts(flow: Flow, step: str) -> dict[str, Any]:
     """What the step's template shows."""
-    settings, state = security.settings(), journey.state_of(flow)
     if step == "code":
-        sent = state.get("code")
-        return {
-            "mobile": state.get("mobile", ""),
-            "sent": sent is not None,
-            "alive": codes.is_alive(sent, settings.sms),
-            "expired": sent is not None and codes.has_expired(sent),
-            "ends_at": codes.ends_at(sent) if sent else None,
-            "minutes": settings.sms.code_lifetime_minutes,
-            "wait_seconds": settings.sms.resend_after_seconds,
-            "resent": "renvoye" in request.args,
-        }
+        return sms_codes.facts(journey.state_of(flow))
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "mot-de-passe":

@@ -1,10 +1,12 @@
 """What every page that sends a code needs: the key of codes and the words of the SMS."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app
+from flask import current_app, request
 from flask_babel import gettext as _
 
+from idp.flows import codes
 from idp.web import security
 
 
@@ -21,3 +23,17 @@ def wording(code: str) -> str:
     words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.",
               code=code, minutes=minutes)  # fmt: skip
     return f"{words}\n\n@{host} #{code}"
+
+
+def facts(state: dict[str, Any]) -> dict[str, Any]:
+    """What the step «code» of a journey shows; `state` is the journey's part of its flow."""
+    settings, sent = security.settings().sms, state.get("code")
+    return {
+        "mobile": state.get("mobile", ""),
+        "alive": codes.is_alive(sent, settings),
+        "expired": sent is not None and codes.has_expired(sent),
+        "ends_at": codes.ends_at(sent) if sent else None,
+        "minutes": settings.code_lifetime_minutes,
+        "wait_seconds": settings.resend_after_seconds,
+        "resent": "renvoye" in request.args,
+    }

@@ -1,7 +1,6 @@
 """«Modifier mon adresse mail». Source: parents' guide, «Comment modifier votre adresse mail ?»"""
 
 from flask import request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from idp.accounts import email as addresses
@@ -15,7 +14,7 @@ from idp.web.pages import email_change as link_pages
 from idp.web.pages import email_validation
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10
@@ -38,7 +37,12 @@ def change_email() -> Answer:
         return _page(session, errors=errors, meant=meant), 422
     try:
         email_change.ask(
-            session.account, address, request.remote_addr or "", _language(), link_pages.URLS, security.settings()
+            session.account,
+            address,
+            request.remote_addr or "",
+            current_language(),
+            link_pages.URLS,
+            security.settings(),
         )
     except TooManyRequests as refusal:
         db.session.commit()
@@ -53,17 +57,13 @@ def resend_email() -> Answer:
     session = require_fresh_login(FRESH_MINUTES)
     try:
         sent = email_change.send_again(
-            session.account, request.remote_addr or "", _language(), link_pages.URLS, security.settings()
+            session.account, request.remote_addr or "", current_language(), link_pages.URLS, security.settings()
         )
     except TooManyRequests as refusal:
         db.session.commit()
         return _page(session, refusal=refusal), 429
     db.session.commit()
     return see_other(url_for("account.email", envoye=1) if sent else url_for("account.email"))
-
-
-def _language() -> str:
-    return str(get_locale() or "fr")
 
 
 def _read(session: Session) -> tuple[str, Errors, str]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import abort, request, url_for
-from flask_babel import get_locale
 
 from idp.accounts.errors import TooManyTries
 from idp.accounts.models import Session
@@ -17,7 +16,7 @@ from idp.web import security
 from idp.web.pages import birth_dates
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 15
@@ -76,7 +75,7 @@ def merge_add(flow_id: str) -> Answer:
     session, flow = _find_flow(flow_id, for_update=True)
     try:
         if journey.current_step(flow) != journey.FINISHED:
-            journey.add(flow, language=str(get_locale() or "fr"))
+            journey.add(flow, language=current_language())
     except ChildrenChanged as refusal:
         db.session.commit()
         return _page(flow, session, refusal), 409

@@ -1,7 +1,6 @@
 """«Changer de numéro de mobile»: one of the numbers that the schools hold, and the code sent to it."""
 
 from flask import request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from idp.accounts.models import Session
@@ -15,7 +14,7 @@ from idp.web import security
 from idp.web.pages import sms_codes
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
-from idp.web.pages.frame import discreet, see_other
+from idp.web.pages.frame import current_language, discreet, see_other
 from idp.web.pages.login import Answer, start_flow
 
 FRESH_MINUTES = 10
@@ -66,7 +65,7 @@ def enter_mobile_code(flow_id: str) -> Answer:
     except Refusal as refusal:
         db.session.commit()
         return _code_page(session, flow, refusal, typed), 422
-    mobile_change.tell_owner(session.account, discreet(number), str(get_locale() or "fr"))
+    mobile_change.tell_owner(session.account, discreet(number), current_language())
     db.session.commit()
     return see_other(url_for("account.informations", mobile_modifie=1))
 

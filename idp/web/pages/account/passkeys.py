@@ -3,7 +3,6 @@
 import datetime as dt
 
 from flask import Response, abort, jsonify, request, url_for
-from flask_babel import get_locale
 
 from idp.accounts import passkeys
 from idp.accounts.models import Account, Session
@@ -17,7 +16,7 @@ from idp.web import security
 from idp.web.pages.account.devices import describe
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 5
@@ -117,5 +116,5 @@ def _form(session: Session, refusal: Refusal | None = None) -> str:
 def _tell(account: Account, name: str, passkey_name: str, at: dt.datetime | None) -> None:
     """The owner hears of every way in that comes or goes (ATTACKS 95)."""
     if account.email:
-        language = str(get_locale() or "fr")
+        language = current_language()
         messages.queue_mail(account.email, name, language=language, account=account, passkey=passkey_name, at=at)

@@ -5,7 +5,6 @@ The new one is for the next login: this session goes on under a new cookie, ever
 """
 
 from flask import request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -18,7 +17,7 @@ from idp.web import security
 from idp.web.pages import new_password as form
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10
@@ -72,7 +71,7 @@ def _finish(account_id: str, before: str | None, password_hash: str) -> Answer:
     if session is None or account.password_hash != before:
         db.session.rollback()
         return see_other(url_for("account.password"))
-    credentials.change_password(account, password_hash, language=str(get_locale() or "fr"), kept=session)
+    credentials.change_password(account, password_hash, language=current_language(), kept=session)
     cookie = sessions.renew(session)
     db.session.commit()
     answer = see_other(url_for("account.informations", mot_de_passe_modifie=1))

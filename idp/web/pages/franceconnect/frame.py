@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, render_template, request, send_file, url_for
-from flask_babel import get_locale
 
 from idp.accounts import sessions
 from idp.accounts.models import Account
@@ -51,11 +50,6 @@ def picture() -> Response:
     answer = send_file(Path(file).absolute(), max_age=86_400)
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer
-
-
-def language() -> str:
-    """The language of this page, for mails."""
-    return str(get_locale() or "fr")
 
 
 def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", then: str = "") -> Answer:

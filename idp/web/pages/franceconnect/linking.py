@@ -16,7 +16,7 @@ from idp.franceconnect.callback import Login
 from idp.franceconnect.errors import AlreadyLinked
 from idp.web import security, upstream_logout
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages
 from idp.web.pages.franceconnect.start import leave
@@ -53,7 +53,7 @@ def received(flow: Flow, upstream: str, login: Login, purpose: dict[str, str]) -
     except (DifferentPerson, AlreadyLinked) as refusal:
         db.session.commit()
         return _page(refusal), 409
-    credentials.tell_owner(session.account, "upstream_linked", language=frame.language(), upstream=upstream)
+    credentials.tell_owner(session.account, "upstream_linked", language=current_language(), upstream=upstream)
     db.session.commit()
     return see_other(url_for("franceconnect.manage", lie=1))
 
@@ -72,7 +72,7 @@ def unlink(link_id: str) -> Answer:
         db.session.commit()
         return _page(refusal), 422
     if links.unlink(session.account_id, link_id):
-        credentials.tell_owner(account, "upstream_unlinked", language=frame.language())
+        credentials.tell_owner(account, "upstream_unlinked", language=current_language())
     db.session.commit()
     return see_other(url_for("franceconnect.manage", retire=1))
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
-from flask_babel import get_locale
 
 from idp.flows import service as flows
 from idp.flows.models import Flow
@@ -38,8 +37,3 @@ def show(template: str, flow: Flow, **values: Any) -> str:
     """`templates/recovery/<template>.html`."""
     uniform = security.settings().recovery.enumeration == "uniform"
     return render_template(f"recovery/{template}.html", flow=flow, uniform=uniform, **values)
-
-
-def language() -> str:
-    """The language of the mails to somebody who reads this page."""
-    return str(get_locale() or "fr")

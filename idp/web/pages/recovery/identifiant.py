@@ -10,9 +10,9 @@ from idp.flows.errors import TooManyMails, TooManyRequests
 from idp.flows.recovery import requests
 from idp.web import security
 from idp.web.pages import email_validation
-from idp.web.pages.frame import breakable, see_other
+from idp.web.pages.frame import breakable, current_language, see_other
 from idp.web.pages.login import Answer
-from idp.web.pages.recovery.frame import begin, elsewhere, language, open_flow, pages, show
+from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
 
 HOME = "recovery.identifiant"
 
@@ -39,7 +39,9 @@ def ask_identifiant(flow_id: str) -> Answer:
         wrong = [("email", "email", breakable(_("Écrivez une adresse complète, par exemple : prenom.nom@example.org")))]
         return show("identifiant", flow, typed=typed, errors=wrong), 422
     try:
-        requests.ask_identifiant(flow, typed, request.remote_addr or "", language(), security.settings().recovery)
+        requests.ask_identifiant(
+            flow, typed, request.remote_addr or "", current_language(), security.settings().recovery
+        )
     except TooManyRequests as refusal:
         db.session.commit()
         return show("identifiant", flow, typed=typed, errors=[], refusal=refusal), 429

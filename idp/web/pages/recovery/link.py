@@ -10,9 +10,9 @@ from idp.flows.errors import TooManyRequests
 from idp.flows.models import Flow
 from idp.flows.recovery import requests, reset
 from idp.web import security
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer, start_flow
-from idp.web.pages.recovery.frame import begin, elsewhere, language, open_flow, pages, show
+from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
 from idp.web.pages.recovery.sms import ask_code
 
 HOME = "recovery.password"
@@ -50,7 +50,7 @@ def _ask_mail(flow: Flow, typed: str) -> Answer:
     # From the configured issuer alone: no header of the request can turn the link elsewhere (ATTACKS 89).
     link = settings.server.issuer + url_for("recovery.open_link", flow_id=flow.id, token="")
     try:
-        requests.ask_reset(flow, typed, request.remote_addr or "", language(), link, settings.recovery)
+        requests.ask_reset(flow, typed, request.remote_addr or "", current_language(), link, settings.recovery)
     except TooManyRequests as refusal:
         db.session.commit()
         return show("password", flow, typed=typed, errors=[], refusal=refusal), 429

@@ -10,9 +10,9 @@ from idp.flows.models import Flow
 from idp.flows.recovery import reset
 from idp.web import security
 from idp.web.pages import new_password as form
-from idp.web.pages.frame import see_other
+from idp.web.pages.frame import current_language, see_other
 from idp.web.pages.login import Answer
-from idp.web.pages.recovery.frame import elsewhere, language, open_flow, pages, show
+from idp.web.pages.recovery.frame import elsewhere, open_flow, pages, show
 from idp.web.upstream_logout import logins
 
 HOME = "recovery.password"
@@ -49,7 +49,7 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     if flow is None:
         return elsewhere(flow_id, HOME)
     try:
-        reset.set_password(flow, password_hash, request.form.getlist("retirer"), language())
+        reset.set_password(flow, password_hash, request.form.getlist("retirer"), current_language())
     except ProofExpired:
         db.session.rollback()
         return _expired(flow)
