@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from idp.cli.settings import example
 from idp.errors import ConfigurationError
 from idp.settings import build, load
+from idp.settings.documentation import example
 
 DEMO = {"server": {"demo": True}}
 
