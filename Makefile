@@ -30,11 +30,14 @@ test: $(READY) ## Every test (T=path for some)
 test-quick: $(READY) ## The quick tests
 	@$(BIN)/python -m pytest -n auto -m "not slow" $(or $(T),tests)
 
-check: $(READY) ## Format, lint, types, floors, settings' documentation
+check: $(READY) ## Format, lint, types, floors, templates, dependencies, catalogue, generated files
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet templates clients demo
+	@$(BIN)/deptry .
+	@$(BIN)/python tests/catalogue.py
 	@$(BIN)/python -m idp settings | diff config.example.toml - || { echo "config.example.toml is not up to date: make fix"; exit 1; }
 	@cmp static/idp.css clients/static/shared.css || { echo "clients/static/shared.css is not the provider's stylesheet: make fix"; exit 1; }
 	@test $$(wc -c < static/idp.css) -lt 25000 || { echo "static/idp.css has 25 kB or more"; exit 1; }

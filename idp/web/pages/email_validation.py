@@ -43,7 +43,7 @@ def link_url(token: str) -> str:
 
 
 def read_address() -> str:
-    """The address of the form, or the one of its button «Utiliser cette adresse». Raises AddressRefused."""
+    """The address of the form, or the one that its button «Utiliser …» proposes. Raises AddressRefused."""
     if accepted := request.form.get("utiliser", "")[:LONGEST]:
         return journey.check_typed(accepted, accepted, seen=accepted)
     typed, again = (request.form.get(name, "")[:LONGEST] for name in ("email", "email_confirmation"))
