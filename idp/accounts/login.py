@@ -67,6 +67,12 @@ def lift_lock(account_id: str) -> None:
     db.session.execute(delete(LoginAttempts).where(LoginAttempts.target == f"account:{account_id}"))
 
 
+def locked_until(account_id: str) -> dt.datetime | None:
+    """Until when the account takes no password, when too many were wrong."""
+    row = db.session.get(LoginAttempts, f"account:{account_id}")
+    return row.locked_until if row and row.locked_until and row.locked_until > clock.now() else None
+
+
 def _target(account: Account | None, typed: str) -> str:
     if account is not None:
         return f"account:{account.id}"

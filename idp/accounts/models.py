@@ -16,7 +16,7 @@ WAITING = ("notified", "pending_email")
 
 
 class Account(Base):
-    """What logs in. States: notified, pending_email, active, suspended, merged."""
+    """What logs in. States: notified, pending_email, active, suspended, merged, erased."""
 
     __tablename__ = "accounts"
 
@@ -45,6 +45,10 @@ class Account(Base):
     password_changed_at: Mapped[dt.datetime | None]
     email_bounced_at: Mapped[dt.datetime | None]
     """When a mail to `email` last came back; its owner is told at the next login."""
+    suspended_from: Mapped[str | None] = mapped_column(String(16))
+    """The state before the suspension, which its end gives back."""
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    """The language that its owner last chose, for what is sent later; empty: the site's first."""
 
     responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")
 

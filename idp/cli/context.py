@@ -1,5 +1,6 @@
 """What every command needs: the application around the database."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,3 +19,11 @@ def application(settings: Settings) -> Iterator[Flask]:
             yield app
     finally:
         app.extensions["idp"].hot.close()
+
+
+def operator() -> str:
+    """Who types the command, for the audit log: `cli:` and the name of the system's user."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return "cli"  # A container may run under a number without a name.

@@ -130,3 +130,19 @@ class SeveralAdults(Refusal):
 
 class ChallengeGone(Refusal):
     """The challenge was used, is too old, or was given for another purpose."""
+
+
+class NotSuspendable(Refusal):
+    """An account in that `state` cannot be suspended."""
+
+    state: str
+
+
+class NotSuspended(Refusal):
+    """The account is in another `state`: there is nothing to take back."""
+
+    state: str
+
+
+class ReasonMissing(Refusal):
+    """What staff decide about an account needs a reason."""

@@ -1,0 +1,70 @@
+"""`idp accounts` as support types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from idp import clock as time
+from idp.accounts import passwords
+from idp.accounts.models import Account
+from idp.cli.accounts import command as group
+from idp.db import db
+from idp.provider import keys
+
+
+@pytest.fixture
+def command(settings, clock, database):
+    keys.generate(Path(settings.keys.directory))
+    now = time.now()
+    account = Account(identifiant="v.durant1", civility="Mme", family_name="DURANT", first_name="[red]Valéry")
+    account.created_at, account.updated_at, account.mobile = now, now, "+33639981234"
+    account.password_hash = passwords.hash("chevalbleu7", settings.passwords)
+    db.session.add(account)
+    db.session.commit()
+    return lambda *words: CliRunner().invoke(group, words, obj=settings)
+
+
+def test_an_account_is_shown_without_its_secrets(command):
+    shown = command("show", "V.Durant1 ")
+
+    assert shown.exit_code == 0
+    assert "Mme [red]Valéry DURANT" in shown.stdout
+    assert "argon2" not in shown.stdout
+
+
+def test_the_same_facts_as_json(command):
+    facts = json.loads(command("show", "v.durant1", "--json").stdout)
+
+    assert (facts["state"], facts["mobile"], facts["has_password"]) == ("active", "+33639981234", True)
+
+
+def test_a_suspension_shows_who_and_why(command, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "camille")
+
+    facts = json.loads(command("suspend", "v.durant1", "--reason", "ticket 41", "--json").stdout)
+
+    assert facts["state"] == "suspended"
+    assert facts["acts"][0]["facts"] == {"reason": "ticket 41", "by": "cli:camille"}
+    assert json.loads(command("resume", "v.durant1", "--reason", "ticket 42", "--json").stdout)["state"] == "active"
+
+
+def test_a_lock_is_lifted(command):
+    assert "account.unlocked" in command("unlock", "v.durant1").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["show", "x.personne1"], "no account of that name"),
+        (["resume", "v.durant1", "--reason", "x"], "is active: it is not suspended"),
+        (["suspend", "v.durant1", "--reason", " "], "--reason is empty"),
+        (["suspend", "v.durant1"], "Missing option '--reason'"),
+    ],
+)
+def test_what_cannot_be_done_is_told(command, words, told):
+    refused = command(*words)
+
+    assert refused.exit_code != 0
+    assert told in refused.stderr
