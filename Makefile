@@ -38,6 +38,7 @@ check: $(READY) ## Format, lint, types, floors, templates, dependencies, catalog
 	@$(BIN)/djlint --lint --quiet templates clients demo
 	@$(BIN)/deptry .
 	@$(BIN)/python tests/catalogue.py
+	@$(BIN)/python tests/errors_page.py
 	@$(BIN)/python -m idp settings | diff config.example.toml - || { echo "config.example.toml is not up to date: make fix"; exit 1; }
 	@cmp static/idp.css clients/static/shared.css || { echo "clients/static/shared.css is not the provider's stylesheet: make fix"; exit 1; }
 	@test $$(wc -c < static/idp.css) -lt 25000 || { echo "static/idp.css has 25 kB or more"; exit 1; }
