@@ -16,7 +16,7 @@ from idp.franceconnect.errors import (
     UpstreamMisconfigured,
     UpstreamRefusal,
 )
-from tests.franceconnect.conftest import Simulator, Visit
+from tests.franceconnect.upstream import Simulator, Visit
 
 
 def test_the_identity_is_what_the_signed_userinfo_says(visit: Visit) -> None:

@@ -1,0 +1,89 @@
+"""What goes wrong between the button and the way back: a clear page, a way on, and nothing half-created."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from idp.franceconnect.models import UpstreamLogin
+from tests.franceconnect.upstream import Simulator
+from tests.franceconnect.visitor import Visitor, accounts, count
+
+
+def test_giving_up_there_leads_back_to_the_login_page(visitor: Visitor, simulator: Simulator) -> None:
+    simulator.fault("access_denied")
+
+    visitor.presses()
+
+    assert visitor.sees("Vous avez annulé la connexion avec FranceConnect.")
+    assert 'id="login-form"' in visitor.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("server_error", "FranceConnect a rencontré une erreur technique"),
+        ("code_expired", "La connexion a pris trop de temps"),
+        ("sig_bad", "La réponse de FranceConnect n'a pas pu être vérifiée"),
+        ("token_500", "FranceConnect ne répond pas"),
+        ("state_absent", "Votre demande a expiré"),
+    ],
+)
+def test_each_failure_has_its_page_a_way_back_and_creates_nothing(
+    visitor: Visitor, app: Flask, simulator: Simulator, fault: str, words: str
+) -> None:
+    simulator.fault(fault)
+
+    visitor.presses()
+
+    assert visitor.sees(words)
+    assert visitor.sees("Recommencer")
+    assert accounts(app) == []
+    assert count(app, UpstreamLogin) == 0
+
+
+def test_a_repeated_callback_shows_what_the_flow_has_reached(visitor: Visitor, simulator: Simulator) -> None:
+    """Reload and back button: the code is never exchanged twice (ATTACKS 118)."""
+    visitor.opens("/connexion")
+    address = visitor.person.goes(visitor.presses_only())
+    path = f"{address.path}?{address.query.decode()}"
+    visitor.comes_back(path)
+    exchanged = len(simulator.journal("/api/v2/token"))
+
+    visitor.comes_back(path)
+
+    assert visitor.sees("FranceConnect vous a reconnu : Valéry DURANT")
+    assert len(simulator.journal("/api/v2/token")) == exchanged == 1
+
+
+def test_a_callback_in_another_browser_is_refused(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor], simulator: Simulator
+) -> None:
+    """ATTACKS 111: the attacker's callback logs nobody in."""
+    visitor.opens("/connexion")
+    address = visitor.person.goes(visitor.presses_only())
+
+    victim = another()
+    victim.comes_back(f"{address.path}?{address.query.decode()}")
+
+    assert victim.sees("Votre demande a expiré")
+    assert not victim.is_logged_in
+    assert simulator.journal("/api/v2/token") == []
+
+
+def test_with_franceconnect_down_the_page_says_so_and_passwords_go_on(visitor: Visitor, simulator: Simulator) -> None:
+    visitor.until_end()
+    visitor.browser.delete_cookie("idp_session")
+    visitor.opens("/connexion")
+    simulator.fault("discovery_500", times=None)
+    for _ in range(5):
+        visitor.opens("/connexion")
+        form = {"csrf_token": visitor.token(), "fournisseur": "franceconnect"}
+        assert visitor.browser.post(f"/franceconnect/{visitor.flow_id}", data=form).status_code == 503
+
+    visitor.opens("/connexion")
+
+    assert visitor.sees("FranceConnect ne répond pas en ce moment.")
+    assert 'id="franceconnect"' not in visitor.text
+    visitor.logs_in()
+    assert visitor.is_logged_in

@@ -1,0 +1,205 @@
+"""FranceConnect and accounts that exist: linked by proofs, by password, in «Mon compte»; cut there."""
+
+import re
+from collections.abc import Callable
+
+from flask import Flask
+from sqlalchemy import select
+
+from idp import clock
+from idp.accounts import passwords
+from idp.accounts.models import Account
+from idp.db import db
+from idp.flows import merging
+from idp.franceconnect.models import LinkedIdentity
+from idp.registry.models import Responsable
+from tests.franceconnect.upstream import Simulator
+from tests.franceconnect.visitor import Visitor, accounts, count
+from tests.journeys import conftest as journeys
+
+
+def test_an_account_that_exists_is_linked_by_code_and_dates(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    visitor.until_end()
+
+    other = another()
+    other.registers()
+
+    assert len(accounts(app)) == 1
+    assert count(app, LinkedIdentity) == 1
+    assert other.is_logged_in
+
+
+def test_an_account_that_exists_is_linked_by_its_password(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    visitor.until_end()
+    other = another().presses()
+
+    other._sends("compte", identifiant="v.durant1", mot_de_passe=journeys.PASSWORD)
+
+    assert other.is_logged_in
+    assert count(app, LinkedIdentity) == 1
+    assert another().presses().is_logged_in
+
+
+def test_the_password_of_somebody_elses_account_links_nothing(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    """ATTACKS 93."""
+    visitor.until_end()
+    other = another().presses("marc.durand")
+
+    other._sends("compte", identifiant="v.durant1", mot_de_passe=journeys.PASSWORD)
+
+    assert other.sees("Ce compte n’est pas au même nom")
+    assert count(app, LinkedIdentity) == 0
+    assert not other.is_logged_in
+
+
+def test_a_new_school_that_knows_the_same_adult_joins_the_account(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor], add_second_school: Callable[[], None]
+) -> None:
+    visitor.until_end()
+    add_second_school()
+
+    another().registers()
+
+    with app.app_context():
+        assert len(db.session.scalars(select(Account)).one().responsables) == 2
+
+
+def test_another_sub_of_the_same_person_takes_the_links_place(
+    visitor: Visitor, app: Flask, simulator: Simulator, another: Callable[[], Visitor]
+) -> None:
+    """The civil register was corrected: Valéry became Valérie; nobody is told that a link exists already."""
+    visitor.registers()
+    simulator.control("DELETE", "/sessions")
+    with app.app_context():
+        person = db.session.scalars(select(Responsable)).one()
+        person.first_name, person.first_key = "Valérie", "valerie"
+        db.session.commit()
+
+    corrected = another().presses("corrected_valery.durant")
+    corrected.gives_mobile().types_code().types_dates()
+
+    with app.app_context():
+        rows = {row.sub: row.replaced_at for row in db.session.scalars(select(LinkedIdentity))}
+    assert corrected.is_logged_in
+    assert len(accounts(app)) == 1
+    assert sorted(at is None for at in rows.values()) == [False, True]
+
+
+def test_a_recycled_sub_of_somebody_else_stops(
+    visitor: Visitor, app: Flask, simulator: Simulator, another: Callable[[], Visitor]
+) -> None:
+    """ATTACKS 116: a contradiction is never overwritten."""
+    visitor.registers()
+    with app.app_context():
+        link = db.session.scalars(select(LinkedIdentity)).one()
+        link.pivot = {**link.pivot, "birthdate": "1950-01-01"}
+        db.session.commit()
+
+    later = another().presses()
+
+    assert later.sees("Cette identité ne correspond plus à ce compte")
+    assert not later.is_logged_in
+
+
+def test_a_suspended_account_has_its_page(visitor: Visitor, app: Flask, another: Callable[[], Visitor]) -> None:
+    visitor.registers()
+    with app.app_context():
+        db.session.scalars(select(Account)).one().state = "suspended"
+        db.session.commit()
+
+    later = another().presses()
+
+    assert later.sees("Ce compte est suspendu.")
+    assert not later.is_logged_in
+
+
+def test_a_merged_account_says_where_it_went(visitor: Visitor, app: Flask, another: Callable[[], Visitor]) -> None:
+    """Docs «merging»: the link stays with the closed account and opens nothing."""
+    visitor.registers()
+    with app.app_context():
+        closed, now = db.session.scalars(select(Account)).one(), clock.now()
+        kept = Account(
+            identifiant="v.durant9", family_name="DURANT", first_name="Valéry", created_at=now, updated_at=now
+        )
+        db.session.add(kept)
+        db.session.flush()
+        merging.close(kept, closed)
+        db.session.commit()
+
+    later = another().presses()
+
+    assert later.sees("Ce compte est regroupé avec le compte v.durant9.")
+    assert not later.is_logged_in
+
+
+def link_form(visitor: Visitor) -> str:
+    visitor.opens("/franceconnect/compte")
+    form = {"csrf_token": visitor.token(), "fournisseur": "franceconnect"}
+    return str(visitor.browser.post("/franceconnect/compte/lier", data=form).location)
+
+
+def test_a_link_made_in_the_account_page_logs_in_afterwards(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    visitor.until_end()
+
+    visitor.follows(link_form(visitor))
+
+    assert visitor.sees("C’est fait")
+    assert another().presses().is_logged_in
+    with app.app_context():
+        assert count(app, LinkedIdentity) == 1
+
+
+def test_the_other_parents_franceconnect_is_not_linked(visitor: Visitor, app: Flask) -> None:
+    visitor.until_end()
+
+    visitor.follows(link_form(visitor), "marc.durand")
+
+    assert visitor.sees("Cette identité n’est pas au même nom que ce compte.")
+    assert count(app, LinkedIdentity) == 0
+
+
+def test_unlinking_asks_for_the_password(visitor: Visitor, app: Flask) -> None:
+    visitor.until_end()
+    visitor.follows(link_form(visitor))
+    action = re.search(r'action="(/franceconnect/compte/[0-9a-f]{32}/retirer)"', visitor.text)
+    assert action is not None
+
+    visitor.sends(action.group(1), mot_de_passe="faux12345")
+    kept = count(app, LinkedIdentity)
+    visitor.sends(action.group(1), mot_de_passe=journeys.PASSWORD)
+
+    assert (kept, count(app, LinkedIdentity)) == (1, 0)
+
+
+def test_without_a_password_the_link_stays(visitor: Visitor, app: Flask) -> None:
+    """Nobody locks themselves out."""
+    visitor.registers()
+    visitor.opens("/franceconnect/compte")
+
+    assert visitor.sees("Choisissez d’abord un mot de passe")
+    assert "retirer" not in re.findall(r'action="([^"]+)"', visitor.text)
+
+
+def test_one_identity_belongs_to_one_account(visitor: Visitor, app: Flask, another: Callable[[], Visitor]) -> None:
+    visitor.registers()
+    with app.app_context():
+        now = clock.now()
+        password_hash = passwords.hash(journeys.PASSWORD, app.config["IDP"].passwords)
+        names = {"identifiant": "v.durant9", "family_name": "DURANT", "first_name": "Valéry"}
+        db.session.add(Account(**names, password_hash=password_hash, created_at=now, updated_at=now))
+        db.session.commit()
+    twin = another()
+    twin.logs_in("v.durant9")
+
+    twin.follows(link_form(twin))
+
+    assert twin.sees("Cette identité est liée à un autre compte")
+    assert count(app, LinkedIdentity) == 1

@@ -1,0 +1,97 @@
+"""A parent whose browser goes to FranceConnect and comes back, and what is kept about it."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from idp.accounts.models import Account
+from idp.audit import AuditEntry
+from idp.db import db
+from tests.franceconnect.upstream import Person
+from tests.journeys import conftest as journeys
+from tests.journeys.conftest import Parent
+
+
+class Visitor(Parent):
+    """A parent whose browser goes to FranceConnect and comes back."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(app)
+        self.person = Person()
+
+    def presses(self, login: str = "valery.durant", provider: str = "demo-impots", path: str = "/connexion") -> Any:
+        """The button, the sign-in there, the way back."""
+        self.opens(path)
+        return self.follows(self.presses_only(), login, provider)
+
+    def presses_only(self) -> str:
+        form = {"csrf_token": self.token(), "fournisseur": "franceconnect"}
+        if 'value="mot-de-passe"' in self.text:
+            form["pour"] = "mot-de-passe"
+        action = re.search(r'action="(/franceconnect/[0-9a-f]{32})"', self.text)
+        assert action is not None, self.text
+        answer = self.browser.post(action.group(1), data=form)
+        assert answer.status_code == 303, answer.text
+        return str(answer.location)
+
+    def follows(self, location: str, login: str = "valery.durant", provider: str = "demo-impots") -> "Visitor":
+        """Sign in at FranceConnect and open the callback; what comes then stays inside our pages."""
+        address = self.person.goes(location, login, provider)
+        return self.comes_back(f"{address.path}?{address.query.decode()}")
+
+    def comes_back(self, path: str) -> "Visitor":
+        page = self.browser.get(path)
+        while page.status_code == 303 and not urlsplit(page.location).netloc:
+            page = self.browser.get(page.location)
+        if page.status_code == 303 and "/authorize" in page.location:
+            return self.follows(page.location)
+        self.page = page
+        return self
+
+    @property
+    def is_logged_in(self) -> bool:
+        return self.browser.get_cookie("idp_session") is not None
+
+    def gives_mobile(self, mobile: str = journeys.MOBILE) -> "Visitor":
+        return self._sends("identite", mobile=mobile)
+
+    def types_code(self, code: str | None = None) -> "Visitor":
+        return self._sends("code", code=code or self.last_code())
+
+    def types_dates(self) -> "Visitor":
+        fields: dict[str, str] = {}
+        for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", self.text), 1):
+            day = journeys.BIRTH_DATES[first_name]
+            for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year)):
+                fields[f"enfant-{number}_{part}"] = str(value)
+        return self._sends("dates", **fields)
+
+    def _sends(self, step: str, **fields: str) -> "Visitor":
+        form = {"csrf_token": self.token(), **fields}
+        page = self.browser.post(f"/franceconnect/{self.flow_id}/{step}", data=form)
+        while page.status_code == 303 and not urlsplit(page.location).netloc:
+            page = self.browser.get(page.location)
+        self.page = page
+        return self
+
+    def registers(self) -> "Visitor":
+        self.presses()
+        return self.gives_mobile().types_code().types_dates()
+
+
+def accounts(app: Flask) -> list[Account]:
+    with app.app_context():
+        return list(db.session.scalars(select(Account)))
+
+
+def count(app: Flask, model: Any) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def events(app: Flask) -> set[str]:
+    with app.app_context():
+        return set(db.session.scalars(select(AuditEntry.event)))
