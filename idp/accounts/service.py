@@ -68,15 +68,17 @@ def add_responsables(account: Account, responsables: Sequence[Responsable]) -> N
         audit.record("account.responsable_added", account_id=account.id, responsable_id=responsable.id)
 
 
-def finish(account: Account, *, password_hash: str, mobile: str) -> None:
+def finish(account: Account, *, password_hash: str | None, mobile: str) -> None:
     """An unfinished account becomes active by other proofs than its letter's: the letter and its links are dead.
 
+    `password_hash` is None when an identity provider upstream answers for the login: the letter's password goes.
     Raises AlreadyHeld when it was finished meanwhile.
     """
     now = clock.now()
     values = {"state": "active", "password_hash": password_hash, "mobile": mobile, "mobile_verified_at": now}
+    values |= {"password_changed_at": now if password_hash else None, "updated_at": now}
     changed = update(Account).where(Account.id == account.id, Account.state.in_(UNFINISHED))
-    done = db.session.execute(changed.values(**values, password_changed_at=now, updated_at=now).returning(Account.id))
+    done = db.session.execute(changed.values(**values).returning(Account.id))
     if done.first() is None:
         raise AlreadyHeld
     db.session.refresh(account)

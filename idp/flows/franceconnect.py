@@ -16,7 +16,7 @@ from idp.accounts import service as accounts
 from idp.accounts.errors import AccountUnavailable, AlreadyHeld
 from idp.accounts.models import MAY_LOG_IN, Account
 from idp.db import db
-from idp.flows import birth_dates, credentials, mobile_code, school_mobile
+from idp.flows import birth_dates, credentials, mobile_code, one_account, school_mobile
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
@@ -167,37 +167,34 @@ def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: Sel
 def finish(flow: Flow, *, language: str) -> tuple[Account, bool]:
     """The proofs are complete: the account, new or known, is linked and the flow ends. Tells whether it is new.
 
-    One transaction; two tabs make one account. Raises WrongStep, SeveralAdults, AccountUnavailable, AlreadyLinked,
-    AlreadyRegistered.
+    One transaction; two tabs make one account. An account that a letter began is finished, without a password.
+    Raises WrongStep, AccountUnavailable, AlreadyLinked, AlreadyRegistered.
     """
     identity = identity_of(flow)
     if current_step(flow) != FINISHED or flow.ended_at is not None or identity is None:
         raise WrongStep
-    found = responsables_of(flow)
-    holders = accounts.holders([person.id for person in found])
-    if len(holders) > 1:
-        raise SeveralAdults
-    if holders:
-        account = holders[0]
-    try:
-        if holders:
-            # What another school knows of the same adult joins the account that the proofs reached.
-            taken = accounts.held_among([person.id for person in found])
-            accounts.add_responsables(account, [person for person in found if person.id not in taken])
-        else:
-            account = _create(found, state_of(flow)["mobile"], identity)
-    except AlreadyHeld:
-        raise AlreadyRegistered from None
-    _link(flow, account, identity, language=language, told=bool(holders))
-    return account, not holders
-
-
-def _create(found: Sequence[Responsable], mobile: str, identity: Identity) -> Account:
-    account = accounts.create(found, password_hash=None, mobile=mobile)
-    if email.is_address(identity.email):
+    found, mobile = responsables_of(flow), state_of(flow)["mobile"]
+    standing = one_account.judge(found)
+    is_new = not standing.joins
+    if not is_new:
+        # What another school knows of the same adult joins the account that the proofs reached.
+        account = one_account.join(standing, language=language)
+    elif standing.account is not None:
+        account = one_account.finish(standing, None, mobile)
+    else:
+        account = _create(found, mobile)
+    if is_new and not account.email and email.is_address(identity.email):
         # Proposed only: an upstream's address proves nothing here (attack 97).
         account.email = identity.email
-    return account
+    _link(flow, account, identity, language=language, told=not is_new)
+    return account, is_new
+
+
+def _create(found: Sequence[Responsable], mobile: str) -> Account:
+    try:
+        return accounts.create(found, password_hash=None, mobile=mobile)
+    except AlreadyHeld:
+        raise AlreadyRegistered from None
 
 
 def link_by_password(flow: Flow, account: Account, *, language: str) -> None:

@@ -3,18 +3,19 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from idp import clock
-from idp.accounts import passwords
+from idp.accounts import passwords, service
 from idp.accounts.models import Account
 from idp.db import db
 from idp.flows import merging
-from idp.franceconnect.models import LinkedIdentity
+from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
 from idp.registry.models import Responsable
 from tests.franceconnect.upstream import Simulator
-from tests.franceconnect.visitor import Visitor, accounts, count
+from tests.franceconnect.visitor import Visitor, accounts, add_twin, count
 from tests.journeys import conftest as journeys
 
 
@@ -70,6 +71,101 @@ def test_a_new_school_that_knows_the_same_adult_joins_the_account(
         assert len(db.session.scalars(select(Account)).one().responsables) == 2
 
 
+@pytest.mark.parametrize("state", ["notified", "pending_email"])
+def test_the_account_that_a_letter_began_is_finished_by_the_proofs(
+    visitor: Visitor, app: Flask, print_letters: Callable[[], int], state: str
+) -> None:
+    """docs/decisions/0005: nobody is told that an account which was never used is suspended."""
+    print_letters()
+    with app.app_context():
+        db.session.scalars(select(Account)).one().state = state
+        db.session.commit()
+
+    visitor.registers()
+
+    (account,) = accounts(app)
+    assert visitor.sees("Votre compte est activé")
+    assert visitor.sees("v.durant1")
+    assert (account.state, account.password_hash, account.identifiant) == ("active", None, "v.durant1")
+    assert count(app, LinkedIdentity) == 1
+    assert visitor.is_logged_in
+
+
+def test_the_letter_is_dead_after_franceconnect_finished_its_account(
+    visitor: Visitor, another: Callable[[], Visitor], print_letters: Callable[[], int]
+) -> None:
+    print_letters()
+    visitor.registers()
+
+    late = another()
+    late.logs_in(password=journeys.LETTER)
+
+    assert late.sees("L’identifiant ou le mot de passe est incorrect.")
+
+
+def test_the_letters_password_says_that_its_account_is_not_activated(
+    visitor: Visitor, app: Flask, print_letters: Callable[[], int]
+) -> None:
+    print_letters()
+    visitor.presses()
+
+    visitor._sends("compte", identifiant="v.durant1", mot_de_passe=journeys.LETTER)
+
+    assert visitor.sees("Ce compte n’est pas encore activé.")
+    assert count(app, LinkedIdentity) == 0
+
+
+def test_an_account_suspended_before_the_proofs_has_its_page_after_them(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    visitor.until_end()
+    with app.app_context():
+        db.session.scalars(select(Account)).one().state = "suspended"
+        db.session.commit()
+
+    other = another()
+    other.registers()
+
+    assert other.sees("Ce compte est suspendu.")
+    assert count(app, LinkedIdentity) == 0
+    assert not other.is_logged_in
+
+
+def test_of_two_accounts_in_use_the_one_used_last_is_linked(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor], add_second_school: Callable[[], None]
+) -> None:
+    """docs/decisions/0005."""
+    visitor.until_end()
+    add_second_school()
+    with app.app_context():
+        found = db.session.scalars(select(Responsable).where(Responsable.uai == "0590002B"))
+        service.create(list(found), password_hash=None)
+        db.session.commit()
+
+    other = another()
+    other.registers()
+
+    with app.app_context():
+        link = db.session.scalars(select(LinkedIdentity)).one()
+        assert db.session.get_one(Account, link.account_id).identifiant == "v.durant1"
+
+
+def test_an_identity_linked_elsewhere_meanwhile_leaves_nothing_half_created(visitor: Visitor, app: Flask) -> None:
+    visitor.presses().gives_mobile().types_code()
+    with app.app_context():
+        other = add_twin()
+        identity = db.session.scalars(select(UpstreamLogin)).one().content["identity"]
+        link = {"issuer": identity["issuer"], "sub": identity["sub"], "account_id": other.id}
+        db.session.add(LinkedIdentity(**link, linked_at=clock.now()))
+        db.session.commit()
+
+    visitor.types_dates()
+
+    assert visitor.sees("Cette identité est liée à un autre compte")
+    assert [account.identifiant for account in accounts(app)] == ["v.durant9"]
+    assert not visitor.is_logged_in
+
+
 def test_another_sub_of_the_same_person_takes_the_links_place(
     visitor: Visitor, app: Flask, simulator: Simulator, another: Callable[[], Visitor]
 ) -> None:
@@ -123,13 +219,8 @@ def test_a_merged_account_says_where_it_went(visitor: Visitor, app: Flask, anoth
     """Docs «merging»: the link stays with the closed account and opens nothing."""
     visitor.registers()
     with app.app_context():
-        closed, now = db.session.scalars(select(Account)).one(), clock.now()
-        kept = Account(
-            identifiant="v.durant9", family_name="DURANT", first_name="Valéry", created_at=now, updated_at=now
-        )
-        db.session.add(kept)
-        db.session.flush()
-        merging.close(kept, closed)
+        closed = db.session.scalars(select(Account)).one()
+        merging.close(add_twin(), closed)
         db.session.commit()
 
     later = another().presses()
@@ -191,10 +282,7 @@ def test_without_a_password_the_link_stays(visitor: Visitor, app: Flask) -> None
 def test_one_identity_belongs_to_one_account(visitor: Visitor, app: Flask, another: Callable[[], Visitor]) -> None:
     visitor.registers()
     with app.app_context():
-        now = clock.now()
-        password_hash = passwords.hash(journeys.PASSWORD, app.config["IDP"].passwords)
-        names = {"identifiant": "v.durant9", "family_name": "DURANT", "first_name": "Valéry"}
-        db.session.add(Account(**names, password_hash=password_hash, created_at=now, updated_at=now))
+        add_twin(passwords.hash(journeys.PASSWORD, app.config["IDP"].passwords))
         db.session.commit()
     twin = another()
     twin.logs_in("v.durant9")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from sqlalchemy import func, select
 
+from idp import clock
 from idp.accounts.models import Account
 from idp.audit import AuditEntry
 from idp.db import db
@@ -95,3 +96,15 @@ def count(app: Flask, model: Any) -> int:
 def events(app: Flask) -> set[str]:
     with app.app_context():
         return set(db.session.scalars(select(AuditEntry.event)))
+
+
+def add_twin(password_hash: str | None = None) -> Account:
+    """An account of somebody of the same name, v.durant9, without a responsable."""
+    now = clock.now()
+    twin = Account(
+        identifiant="v.durant9", family_name="DURANT", first_name="Valéry", password_hash=password_hash,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    db.session.add(twin)
+    db.session.flush()
+    return twin

@@ -137,8 +137,9 @@ def _finish(flow: Flow) -> Answer:
     kept = links.kept_login(flow.id)
     assert kept is not None
     try:
-        account, is_new = journey.finish(flow, language=current_language())
-    except (SeveralAdults, AlreadyLinked, AlreadyRegistered, AccountUnavailable) as refusal:
+        with db.session.begin_nested():  # All of it or nothing; the dates stay confirmed.
+            account, is_new = journey.finish(flow, language=current_language())
+    except (AlreadyLinked, AlreadyRegistered, AccountUnavailable) as refusal:
         db.session.commit()
         return frame.show("stopped", flow, refusal), 409
     note_login(account)
