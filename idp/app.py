@@ -7,12 +7,13 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from idp import audit, limits, provider
+from idp import limits, provider
 from idp.accounts import links as _links
 from idp.accounts import merges as _merges
 from idp.accounts import models as _accounts
 from idp.accounts import passkeys as _passkeys
 from idp.accounts.letters import models as _letters
+from idp.audit import models as _audit
 from idp.db import db, engine, sealing
 from idp.db.hot import HotPath, open_hot_path
 from idp.delivery import messages
@@ -29,7 +30,7 @@ from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
 MODELS = (
-    audit,
+    _audit,
     limits,
     _accounts,
     _letters,

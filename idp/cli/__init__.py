@@ -24,6 +24,7 @@ SUBJECTS = {
     "letters": "Letters that give parents their account.",
     "worker": "Deliver messages.",
     "metrics": "Answer Prometheus; `idp serve` starts it.",
+    "audit": "The audit log: look, verify, export.",
     "outbox": "Look at the messages that wait.",
 }
 

@@ -13,6 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy import func, select
 
 from idp import clock, limits
+from idp.audit import sealing
 from idp.cli.context import application
 from idp.cli.parent import end_with
 from idp.db import db
@@ -31,6 +32,7 @@ class Moment:
         with self._app.app_context():
             left = self._settings.sms.budget_per_hour - limits.used(BUDGET)
             counted = select(Message.state, func.count(), func.min(Message.created_at)).group_by(Message.state)
+            unsealed, since = sealing.unsealed()
             found = {state: (count, oldest) for state, count, oldest in db.session.execute(counted)}
         waiting, oldest = found.get("waiting", (0, None))
         dead, _ = found.get("dead", (0, None))
@@ -39,6 +41,9 @@ class Moment:
         yield GaugeMetricFamily("idp_outbox_waiting", "Messages that wait to leave", waiting)
         yield GaugeMetricFamily("idp_outbox_oldest_seconds", "Age of the oldest message that waits", max(0, age))
         yield GaugeMetricFamily("idp_outbox_dead", "Messages that could not leave", dead)
+        late = (clock.now() - since).total_seconds() if since else 0
+        yield GaugeMetricFamily("idp_audit_unsealed", "Lines of the audit log that wait to be sealed", unsealed)
+        yield GaugeMetricFamily("idp_audit_unsealed_oldest_seconds", "Age of the oldest of them", max(0, late))
 
 
 @click.command()

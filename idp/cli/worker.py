@@ -10,6 +10,7 @@ import msgspec
 from flask import Flask
 
 from idp import limits
+from idp.audit.sealing import Sealer
 from idp.cli.context import application
 from idp.cli.parent import end_with
 from idp.delivery import outbox
@@ -46,12 +47,14 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
         corrections = partial(school_records.apply_corrections, settings)
         chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, devices.sweep, corrections)
         delivery = Delivery(senders, settings.worker, stop, chores=chores)
+        sealer = Sealer(settings.keys.directory, stop)
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass
+            sealer.seal_all()
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
-            threads = [threading.Thread(target=_run, args=(app, one), name="logout") for one in told]
+            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in (*told, sealer)]
             for thread in threads:
                 thread.start()
             delivery.run()
@@ -71,6 +74,6 @@ def _logout_deliveries(app: Flask, settings: Settings, stop: threading.Event) ->
     return [Delivery({CHANNEL: sender}, one_at_a_time, stop) for _thread in range(LOGOUT_THREADS)]
 
 
-def _run(app: Flask, delivery: Delivery) -> None:
+def _run(app: Flask, beside: Delivery | Sealer) -> None:
     with app.app_context():
-        delivery.run()
+        beside.run()

@@ -33,6 +33,11 @@ def attach(dialect: Dialect, directory: str) -> None:
     _directories[dialect] = Path(directory)
 
 
+def directory(dialect: Dialect) -> Path:
+    """The key folder of this engine."""
+    return _directories[dialect]
+
+
 def load_key(directory: Path) -> bytes:
     """The sealing key, made if there is none yet. The first of two processes wins."""
     path = directory / KEY_FILE

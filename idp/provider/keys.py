@@ -17,6 +17,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
+from idp.audit import signing as audit_signing
 from idp.errors import ConfigurationError
 from idp.oidc.jwe import DecryptionKey
 from idp.oidc.jwt import SIGNING_ALGORITHMS, PrivateKey, SigningKey
@@ -94,7 +95,7 @@ def generate(directory: Path) -> list[Path]:
         for state in wanted:
             if (alg, state) not in states:
                 made.append(_generate_key(directory, alg, state))
-    return made
+    return [*made, *audit_signing.generate(directory)]
 
 
 def rotate(directory: Path, *, now: int, keep_seconds: int) -> None:
@@ -130,20 +131,13 @@ def _generate_key(directory: Path, alg: str, state: str) -> Path:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    """A new file that others can never read, complete before it has its name."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    audit_signing.write_private(path, content)
     return path
 
 
 def problems(directory: Path) -> list[str]:
     """What keeps the keys from being used, each with what to do; empty when all is well."""
-    files = [directory / f"{name}.key" for name in SECRETS]
+    files = [*(directory / f"{name}.key" for name in SECRETS), directory / audit_signing.KEY_FILE]
     found = [f"keys.directory: {path} is missing: run `idp keys generate`" for path in files if not path.exists()]
     listed = list_files(directory)
     for alg in STATES:
@@ -222,10 +216,10 @@ class KeyStore:
 
 
 def _snapshot(directory: Path) -> list[tuple[str, int, int]]:
-    """Name, change and mode of each file: what tells one state of the folder from another."""
+    """Name, change and mode of each key's file: what tells one state of the folder from another."""
     try:
         with os.scandir(directory) as entries:
-            found = [(entry.name, entry.stat()) for entry in entries]
+            found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith((".key", ".pem"))]
     except FileNotFoundError:
         return []
     return sorted((name, stat.st_mtime_ns, stat.st_mode) for name, stat in found)

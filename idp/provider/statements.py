@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
 from idp.accounts.models import MAY_LOG_IN, Account, Session
-from idp.audit import AuditEntry
+from idp.audit.models import WRITTEN, AuditEntry
 from idp.db.hot import HotPath
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
 from idp.limits import Counter
@@ -109,9 +109,7 @@ class Statements:
         self.begin_device = hot.compile(_begin_device())
         self.poll_device = hot.compile(_poll_device())
         self.count = hot.compile(_count())
-        self.record = hot.compile(
-            insert(AuditEntry).values({column.name: value(column.name) for column in AuditEntry.__table__.columns})
-        )
+        self.record = hot.compile(insert(AuditEntry).values({name: value(name) for name in WRITTEN}))
         self.remember = hot.compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
         )

@@ -1,0 +1,8 @@
+"""The audit log: who did what, when; only ever added to, and sealed afterwards (docs/decisions/0013-audit-chain.md)."""
+
+from idp.audit.models import AppendOnly, AuditEntry
+from idp.audit.pruning import prune
+from idp.audit.questions import Filter, find, history
+from idp.audit.recording import Fact, as_row, record
+
+__all__ = ["AppendOnly", "AuditEntry", "Fact", "Filter", "as_row", "find", "history", "prune", "record"]
