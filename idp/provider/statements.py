@@ -1,5 +1,6 @@
 """Statements of the hot path, written once in Core and compiled at start (PERFORMANCE rules 7 and 8)."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -25,7 +26,7 @@ from sqlalchemy.types import TypeEngine
 
 from idp.accounts.models import MAY_LOG_IN, Account, Session
 from idp.audit.models import WRITTEN, AuditEntry
-from idp.db.hot import HotPath
+from idp.db.hot import Compile
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
 from idp.limits import Counter
 from idp.provider.children import addresses_of_account, children_of_account
@@ -75,44 +76,46 @@ GRANT_VALUES: dict[str, TypeEngine[Any]] = {
 class Statements:
     """SQL text for this database."""
 
-    def __init__(self, hot: HotPath) -> None:
-        self.session = hot.compile(_session())
-        self.touch_session = hot.compile(
-            update(Session).where(Session.id == value("id")).values(last_seen_at=value("now"))
-        )
-        self.redeem = hot.compile(_redeem())
-        self.kill = hot.compile(_kill())
-        self.revoke = hot.compile(
+    def __init__(self, compile: Compile) -> None:
+        self.session = compile(_session())
+        self.touch_session = compile(update(Session).where(Session.id == value("id")).values(last_seen_at=value("now")))
+        self.redeem = compile(_redeem())
+        self.kill = compile(_kill())
+        self.revoke = compile(
             update(Grant)
             .where(Grant.id == value("id"), Grant.revoked_at.is_(None))
             .values(revoked_at=value("now"))
             .returning(Grant.account_id)
         )
-        self.standing = hot.compile(_standing())
-        self.rotate = hot.compile(_rotate())
-        self.live_grant = hot.compile(_live_grant())
-        self.grant_exists = hot.compile(select(Grant.id).where(Grant.id == value("id")))
-        self.grant = hot.compile(_grant())
-        self.former_ids = hot.compile(select(Account.former_ids).where(Account.id == value("account_id")))
-        self.keep_pushed_request = hot.compile(
+        self.standing = compile(_standing())
+        self.rotate = compile(_rotate())
+        self.live_grant = compile(_live_grant())
+        self.grant_exists = compile(select(Grant.id).where(Grant.id == value("id")))
+        self.grant = compile(_grant())
+        self.former_ids = compile(select(Account.former_ids).where(Account.id == value("account_id")))
+        self.keep_pushed_request = compile(
             insert(PushedRequest).values(
                 {column.name: value(column.name) for column in PushedRequest.__table__.columns}
             )
         )
-        self.pushed_request = hot.compile(_pushed_request())
-        self.spend_pushed_request = hot.compile(
+        self.pushed_request = compile(_pushed_request())
+        self.spend_pushed_request = compile(
             delete(PushedRequest).where(PushedRequest.id == value("id")).returning(PushedRequest.id)
         )
-        self.account = hot.compile(select(*ACCOUNT_COLUMNS).where(Account.id == value("id"), LIVE))
-        self.addresses = hot.compile(addresses_of_account(value("account_id")))
-        self.children = hot.compile(children_of_account(value("account_id")))
-        self.begin_device = hot.compile(_begin_device())
-        self.poll_device = hot.compile(_poll_device())
-        self.count = hot.compile(_count())
-        self.record = hot.compile(insert(AuditEntry).values({name: value(name) for name in WRITTEN}))
-        self.remember = hot.compile(
+        self.account = compile(select(*ACCOUNT_COLUMNS).where(Account.id == value("id"), LIVE))
+        self.addresses = compile(addresses_of_account(value("account_id")))
+        self.children = compile(children_of_account(value("account_id")))
+        self.begin_device = compile(_begin_device())
+        self.poll_device = compile(_poll_device())
+        self.count = compile(_count())
+        self.record = compile(insert(AuditEntry).values({name: value(name) for name in WRITTEN}))
+        self.remember = compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
         )
+
+
+compiled = cache(Statements)
+"""The statements of a database's kind; all applications of a process share them."""
 
 
 def _begin_device() -> Any:

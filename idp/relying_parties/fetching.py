@@ -4,8 +4,10 @@ https only, a public address checked and pinned when connecting, no redirect, no
 """
 
 import ipaddress
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +40,18 @@ class Fetched:
     body: bytes
 
 
+@cache
+def _trust(ca_file: str) -> ssl.SSLContext:
+    """The authorities that we know, read once a process. Raises ConfigurationError when the bundle cannot be read."""
+    context = httpx.create_ssl_context(trust_env=False)
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:
+            raise ConfigurationError([f"fetching.ca_file: cannot be read: {error}"]) from error
+    return context
+
+
 class Fetcher:
     """Asks registered addresses. `demo` lets plain http work at 127.0.0.1."""
 
@@ -49,12 +63,7 @@ class Fetcher:
         self._allowed = [ipaddress.ip_network(text, strict=False) for text in settings.private_addresses]
         if demo:
             self._allowed += addresses.LOOPBACK
-        self._tls = httpx.create_ssl_context(trust_env=False)
-        if settings.ca_file:
-            try:
-                self._tls.load_verify_locations(settings.ca_file)
-            except OSError as error:
-                raise ConfigurationError([f"fetching.ca_file: cannot be read: {error}"]) from error
+        self._tls = _trust(settings.ca_file)
 
     def get(self, url: str, *, accept: str = "application/json", maximum_kib: int = 0) -> Fetched:
         """The document at that address. Raises NotFetched, also for any status but 200."""

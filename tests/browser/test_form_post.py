@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.endpoints.conftest import REDIRECT_URI, key_files, portal, protocol, register, settings  # noqa: F401
+from tests.endpoints.conftest import REDIRECT_URI, portal, protocol, register, settings  # noqa: F401
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,6 @@
 """`idp accounts` as support types it."""
 
 import json
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,12 +10,10 @@ from idp.accounts import passwords
 from idp.accounts.models import Account
 from idp.cli.accounts import command as group
 from idp.db import db
-from idp.provider import keys
 
 
 @pytest.fixture
 def command(settings, clock, database):
-    keys.generate(Path(settings.keys.directory))
     now = time.now()
     account = Account(identifiant="v.durant1", civility="Mme", family_name="DURANT", first_name="[red]Valéry")
     account.created_at, account.updated_at, account.mobile = now, now, "+33639981234"

@@ -8,7 +8,6 @@ from click.testing import CliRunner, Result
 from flask import Flask
 
 from idp.cli.check import command
-from idp.provider import keys
 from idp.settings import Settings, build
 from tests.conftest import BOTH_DATABASES
 
@@ -26,7 +25,6 @@ def look(tmp_path: Path, url: str, **sections: dict[str, object]) -> Result:
 @pytest.fixture
 def ready(app: Flask, settings: Settings) -> str:
     """A database with its tables, and keys; its address."""
-    keys.generate(Path(settings.keys.directory))
     return settings.database.url
 
 

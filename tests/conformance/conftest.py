@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.endpoints.conftest import key_files, portal, protocol, register, settings
+from tests.endpoints.conftest import portal, protocol, register, settings
 from tests.peer import Peer, listening
 
-__all__ = ["key_files", "portal", "protocol", "register", "settings"]
+__all__ = ["portal", "protocol", "register", "settings"]
 
 
 @pytest.fixture

@@ -20,9 +20,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from idp.provider import keys
-from idp.settings import Settings
-
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
@@ -162,10 +159,3 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """The commands that the tests run start as in a deployment, with keys."""
-    keys.generate(Path(settings.keys.directory))
-    return settings

@@ -4,9 +4,7 @@ import base64
 import hashlib
 import html
 import re
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -20,7 +18,6 @@ from idp.accounts import passwords, sessions
 from idp.accounts.models import Account
 from idp.db import db
 from idp.oidc import jwt, session_state
-from idp.provider import keys
 from idp.relying_parties import resource_servers, service
 from idp.settings import Protocol, Settings
 
@@ -184,17 +181,8 @@ def posted_form(page: str) -> dict[str, str]:
     return {name: html.unescape(value) for name, value in fields}
 
 
-@pytest.fixture(scope="session")
-def key_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Keys made once: RSA takes its time."""
-    folder = tmp_path_factory.mktemp("keys")
-    keys.generate(folder)
-    return folder
-
-
 @pytest.fixture
-def settings(settings: Settings, key_files: Path, protocol: dict[str, Any]) -> Settings:
-    shutil.copytree(key_files, settings.keys.directory)
+def settings(settings: Settings, protocol: dict[str, Any]) -> Settings:
     return msgspec.structs.replace(settings, protocol=Protocol(**protocol))
 
 

@@ -18,7 +18,6 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 from idp import clock as time
 from idp.app import create_app
 from idp.audit import AuditEntry
-from idp.cli.migrate import upgrade
 from idp.db import db
 from idp.oidc.client_assertion import ASSERTION_TYPE
 
@@ -227,7 +226,6 @@ def app(app, settings, request):
         return
     mtls = msgspec.convert(request.getfixturevalue("mtls_settings"), type(settings.mtls))
     application = create_app(msgspec.structs.replace(settings, mtls=mtls))
-    upgrade(application)
     yield application
     application.extensions["idp"].hot.close()
 

@@ -5,7 +5,6 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from idp.app import create_app
-from idp.cli.migrate import upgrade
 from tests.endpoints.proofs import ISSUER, Prover
 
 
@@ -191,7 +190,6 @@ def test_a_code_bound_to_a_key_is_dead_in_other_hands(register, key, app):
 def test_with_the_setting_a_nonce_of_the_server_is_needed(settings, register, app, key, clock):
     tokens = msgspec.structs.replace(settings.tokens, dpop_nonce=True)
     strict = create_app(msgspec.structs.replace(settings, tokens=tokens))
-    upgrade(strict)
     party = register("lsu")
     party.log_in()
     code = party.code()

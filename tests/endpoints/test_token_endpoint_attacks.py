@@ -10,7 +10,6 @@ import pytest
 from idp.accounts.models import Account, AccountResponsable
 from idp.app import create_app
 from idp.audit import AuditEntry
-from idp.cli.migrate import upgrade
 from idp.db import db
 from idp.oidc.jwt import decode_unverified
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
@@ -143,7 +142,6 @@ def test_a_refresh_token_is_worth_nothing_after_a_restart_revocation_or_to_anoth
     old = portal.redeem(portal.code()).json["refresh_token"]
     new = portal.refresh(old).json["refresh_token"]
     restarted = create_app(settings)
-    upgrade(restarted)
     portal.browser.application = restarted
     assert invalid_grant(portal.refresh(old))
     assert invalid_grant(portal.refresh(new))
@@ -161,7 +159,6 @@ def test_a_grace_forgives_a_lost_answer_for_some_seconds_only(clock, portal, set
     """The setting `tokens.refresh_grace_seconds`, 0 unless somebody changes it."""
     tokens = msgspec.structs.replace(settings.tokens, refresh_grace_seconds=10)
     patient = create_app(msgspec.structs.replace(settings, tokens=tokens))
-    upgrade(patient)
     portal.browser.application = patient
     portal.log_in()
     first = portal.redeem(portal.code()).json["refresh_token"]

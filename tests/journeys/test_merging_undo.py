@@ -1,7 +1,6 @@
 """Undoing a merge: nothing of either account is lost, in whatever order and at whatever time (docs/merging.md)."""
 
 from itertools import permutations
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
@@ -16,7 +15,6 @@ from idp.db import db
 from idp.delivery.models import Message
 from idp.flows import merging
 from idp.flows import service as flows
-from idp.provider import keys
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.conftest import Parent
 from tests.journeys.merger import OTHER_PASSWORD, Merger, add_account, children_of, state_of, undo
@@ -128,7 +126,6 @@ def test_an_undone_merge_can_be_made_again(merger, other, app):
 
 def test_the_command_undoes_and_says_so(merger, other, app, settings, monkeypatch):
     merger.merges()
-    keys.generate(Path(settings.keys.directory))
     monkeypatch.setattr("idp.cli.load", lambda *arguments: settings)
 
     done = CliRunner().invoke(main, ["accounts", "undo-merge", "V.durant2"])

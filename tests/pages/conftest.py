@@ -8,8 +8,6 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.test import Client, TestResponse
 
-from idp.provider import keys
-from idp.settings import Settings
 from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
 from tests.journeys.conftest import (  # noqa: F401
     add_father,
@@ -23,12 +21,6 @@ from tests.journeys.conftest import (  # noqa: F401
     reader,
 )
 from tests.pages.town import Town
-
-
-@pytest.fixture
-def settings(settings: Settings) -> Settings:
-    keys.generate(Path(settings.keys.directory))
-    return settings
 
 
 @pytest.fixture

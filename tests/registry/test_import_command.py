@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from idp.cli.registry import command as group
 from idp.db import db
 from idp.errors import ConfigurationError
-from idp.provider import keys
 from idp.registry.models import Pupil, School
 from idp.settings import Settings, build
 
@@ -24,7 +23,6 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def command(settings: Settings, clock: object, database: object) -> Command:
-    keys.generate(Path(settings.keys.directory))
     return lambda *words: CliRunner().invoke(group, words, obj=settings)
 
 
