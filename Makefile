@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help fast-hashes demo demo-reset test test-quick check fix screenshots clean
 
+# The targets start many programs: each would compile again all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready

@@ -1,15 +1,12 @@
 """FranceConnect, and the parents who come by it."""
 
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from idp.settings import Settings, build
-from tests.endpoints.conftest import key_files  # noqa: F401
 from tests.franceconnect.upstream import ID, SECRET, Simulator, Visit
 from tests.franceconnect.visitor import Visitor
 from tests.journeys.conftest import add_father, add_second_school, family, print_letters  # noqa: F401
@@ -37,8 +34,7 @@ def visit(simulator: Simulator) -> Visit:
 
 
 @pytest.fixture
-def settings(settings: Settings, simulator: Simulator, key_files: Path) -> Settings:
-    shutil.copytree(key_files, settings.keys.directory)
+def settings(settings: Settings, simulator: Simulator) -> Settings:
     tables: dict[str, Any] = {
         "server": {"demo": True, "issuer": "http://127.0.0.1:8000"},
         "database": {"url": settings.database.url, "synchronous": "NORMAL"},
