@@ -125,7 +125,7 @@ class TooManyMails(Refusal):
 
 
 class SeveralAdults(Refusal):
-    """Names and mobile fit several adults, or one adult with several accounts: somebody must look."""
+    """Names and mobile fit several adults: somebody must look."""
 
 
 class ChallengeGone(Refusal):

@@ -29,7 +29,9 @@ from idp.flows.errors import (
 from idp.flows.models import Flow
 from idp.franceconnect import service as links
 from idp.franceconnect.callback import Login
+from idp.franceconnect.errors import NotLinked
 from idp.franceconnect.identity import GENDERS, Identity
+from idp.franceconnect.upstreams import Upstream
 from idp.registry import matching, names
 from idp.registry.matching import Child
 from idp.registry.models import Responsable
@@ -86,18 +88,23 @@ def children_of(flow: Flow) -> Sequence[Child]:
     return school_mobile.children_of(flow, PART)
 
 
-def receive(flow: Flow, upstream: str, login: Login) -> Account | None:
+def receive(flow: Flow, upstream: Upstream, login: Login) -> Account | None:
     """A login upstream was proven: the account it is linked to, or None, and the flow waits for proofs.
 
-    Raises AccountUnavailable for a suspended account; DifferentPerson when the identity contradicts the link's
-    (a recycled `sub`): the contradiction stops, nothing is overwritten.
+    Raises AccountUnavailable for a suspended account; NotLinked where the upstream takes no proofs; DifferentPerson
+    when the identity contradicts the link's (a recycled `sub`): the contradiction stops, nothing is overwritten.
     """
     identity = login.identity
-    links.keep_login(flow.id, upstream, login)
     flows.write_state(flow, PART, {})
     link = links.find(identity.issuer, identity.sub)
     if link is None:
-        audit.record("upstream.unknown", flow_id=flow.id, upstream=upstream)
+        audit.record("upstream.unknown", flow_id=flow.id, upstream=upstream.key)
+        if upstream.matching == "linked":
+            # Nothing of the login is kept, so no step of this journey can be reached.
+            links.forget_login(flow.id)
+            raise NotLinked
+    links.keep_login(flow.id, upstream.key, login)
+    if link is None:
         return None
     if links.contradicts(link, identity):
         audit.record("upstream.contradiction", account_id=link.account_id, flow_id=flow.id)

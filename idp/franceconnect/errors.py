@@ -39,3 +39,7 @@ class Unverifiable(UpstreamRefusal):
 
 class AlreadyLinked(Refusal):
     """That identity belongs to another account."""
+
+
+class NotLinked(Refusal):
+    """The upstream is for linked accounts alone, and that identity is linked to none."""

@@ -39,6 +39,10 @@ class UpstreamLogins:
         """The upstream of that key."""
         return self._all[key].upstream if key in self._all else None
 
+    def get(self, key: str) -> Upstream:
+        """The upstream of that key, which is on."""
+        return self._all[key].upstream
+
     def is_down(self, key: str) -> bool:
         """Whether the upstream has not answered lately: the page says so instead of a button."""
         return self._all[key].calls.circuit.is_open

@@ -7,17 +7,15 @@ import pytest
 from flask import Flask
 
 from idp.settings import Settings, build
-from tests.franceconnect.upstream import ID, SECRET, Simulator, Visit
+from tests.franceconnect.upstream import ID, SECRET, Simulator, Visit, running
 from tests.franceconnect.visitor import Visitor
 from tests.journeys.conftest import add_father, add_second_school, family, print_letters  # noqa: F401
 
 
 @pytest.fixture(scope="session")
 def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    simulator = Simulator(tmp_path_factory.mktemp("franceconnect"))
-    yield simulator
-    simulator.process.terminate()
-    simulator.process.wait(10)
+    with running(tmp_path_factory.mktemp("franceconnect")) as simulator:
+        yield simulator
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """What goes wrong between the button and the way back: a clear page, a way on, and nothing half-created."""
 
+import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from idp.franceconnect.models import UpstreamLogin
+from tests.conftest import BOTH_DATABASES, Clock
 from tests.franceconnect.upstream import Simulator
 from tests.franceconnect.visitor import Visitor, accounts, count
 
@@ -45,8 +50,7 @@ def test_each_failure_has_its_page_a_way_back_and_creates_nothing(
 def test_a_repeated_callback_shows_what_the_flow_has_reached(visitor: Visitor, simulator: Simulator) -> None:
     """Reload and back button: the code is never exchanged twice (ATTACKS 118)."""
     visitor.opens("/connexion")
-    address = visitor.person.goes(visitor.presses_only())
-    path = f"{address.path}?{address.query.decode()}"
+    path = visitor.callback_of(visitor.presses_only())
     visitor.comes_back(path)
     exchanged = len(simulator.journal("/api/v2/token"))
 
@@ -61,10 +65,10 @@ def test_a_callback_in_another_browser_is_refused(
 ) -> None:
     """ATTACKS 111: the attacker's callback logs nobody in."""
     visitor.opens("/connexion")
-    address = visitor.person.goes(visitor.presses_only())
+    path = visitor.callback_of(visitor.presses_only())
 
     victim = another()
-    victim.comes_back(f"{address.path}?{address.query.decode()}")
+    victim.comes_back(path)
 
     assert victim.sees("Votre demande a expiré")
     assert not victim.is_logged_in
@@ -87,3 +91,58 @@ def test_with_franceconnect_down_the_page_says_so_and_passwords_go_on(visitor: V
     assert 'id="franceconnect"' not in visitor.text
     visitor.logs_in()
     assert visitor.is_logged_in
+
+
+def test_an_old_callback_logs_nobody_in_after_the_logout(visitor: Visitor, simulator: Simulator) -> None:
+    """ATTACKS 118: what the history of a shared computer keeps opens nothing."""
+    visitor.registers()
+    visitor.browser.delete_cookie("idp_session")
+    visitor.opens("/connexion")
+    path = visitor.callback_of(visitor.presses_only())
+    visitor.comes_back(path)
+    visitor.browser.delete_cookie("idp_session")
+
+    visitor.comes_back(path)
+
+    assert not visitor.is_logged_in
+    assert len(simulator.journal("/api/v2/token")) == 2
+
+
+@pytest.mark.slow
+@BOTH_DATABASES
+def test_two_parallel_callbacks_exchange_the_code_once(visitor: Visitor, app: Flask, simulator: Simulator) -> None:
+    visitor.opens("/connexion")
+    path = visitor.callback_of(visitor.presses_only())
+    together = Barrier(2)
+
+    def comes_back(browser: FlaskClient) -> int:
+        together.wait(10)
+        return browser.get(path).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(comes_back, [visitor.browser, visitor.same_browser()]))
+
+    assert statuses == [303, 303]
+    assert len(simulator.journal("/api/v2/token")) == 1
+    assert count(app, UpstreamLogin) == 1
+    assert visitor.comes_back(path).sees("FranceConnect vous a reconnu : Valéry DURANT")
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_keys_that_change_while_the_parent_is_there_go_unnoticed(
+    visitor: Visitor, another: Callable[[], Visitor], simulator: Simulator, clock: Clock, hard: bool
+) -> None:
+    """ATTACKS 119: an unknown `kid` has the keys asked for again."""
+    clock.set(dt.datetime.now(dt.UTC))  # noqa: TID251  # The simulator has the machine's time.
+    visitor.registers()
+    clock.advance(minutes=2)
+    simulator.control("PUT", "/clock", {"offset": 120})
+    later = another()
+    later.opens("/connexion")
+    path = later.callback_of(later.presses_only())
+    simulator.control("POST", "/keys/rotate", {"hard": hard})
+
+    later.comes_back(path)
+
+    assert later.is_logged_in
+    assert len(simulator.journal("/api/v2/jwks")) == 2

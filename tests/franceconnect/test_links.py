@@ -15,7 +15,7 @@ from idp.flows import merging
 from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
 from idp.registry.models import Responsable
 from tests.franceconnect.upstream import Simulator
-from tests.franceconnect.visitor import Visitor, accounts, add_twin, count
+from tests.franceconnect.visitor import Visitor, accounts, add_twin, count, link_form
 from tests.journeys import conftest as journeys
 
 
@@ -227,12 +227,6 @@ def test_a_merged_account_says_where_it_went(visitor: Visitor, app: Flask, anoth
 
     assert later.sees("Ce compte est regroupé avec le compte v.durant9.")
     assert not later.is_logged_in
-
-
-def link_form(visitor: Visitor) -> str:
-    visitor.opens("/franceconnect/compte")
-    form = {"csrf_token": visitor.token(), "fournisseur": "franceconnect"}
-    return str(visitor.browser.post("/franceconnect/compte/lier", data=form).location)
 
 
 def test_a_link_made_in_the_account_page_logs_in_afterwards(

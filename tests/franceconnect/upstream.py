@@ -4,6 +4,8 @@ import json
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -57,6 +59,15 @@ class Simulator:
 
     def journal(self, path: str) -> list[dict[str, Any]]:
         return [entry for entry in self.control("GET", "/journal") if entry["path"] == path]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Simulator]:
+    """A simulator until the end of the block."""
+    simulator = Simulator(folder)
+    yield simulator
+    simulator.process.terminate()
+    simulator.process.wait(10)
 
 
 _CONFIG = f"""

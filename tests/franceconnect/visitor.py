@@ -2,9 +2,10 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from idp import clock
@@ -23,13 +24,16 @@ class Visitor(Parent):
         super().__init__(app)
         self.person = Person()
 
-    def presses(self, login: str = "valery.durant", provider: str = "demo-impots", path: str = "/connexion") -> Any:
+    def presses(
+        self, login: str = "valery.durant", path: str = "/connexion", *, upstream: str = "franceconnect"
+    ) -> "Visitor":
         """The button, the sign-in there, the way back."""
         self.opens(path)
-        return self.follows(self.presses_only(), login, provider)
+        return self.follows(self.presses_only(upstream), login)
 
-    def presses_only(self) -> str:
-        form = {"csrf_token": self.token(), "fournisseur": "franceconnect"}
+    def presses_only(self, upstream: str = "franceconnect") -> str:
+        """The button; where the browser is sent."""
+        form = {"csrf_token": self.token(), "fournisseur": upstream}
         if 'value="mot-de-passe"' in self.text:
             form["pour"] = "mot-de-passe"
         action = re.search(r'action="(/franceconnect/[0-9a-f]{32})"', self.text)
@@ -38,10 +42,14 @@ class Visitor(Parent):
         assert answer.status_code == 303, answer.text
         return str(answer.location)
 
-    def follows(self, location: str, login: str = "valery.durant", provider: str = "demo-impots") -> "Visitor":
+    def follows(self, location: str, login: str = "valery.durant") -> "Visitor":
         """Sign in at FranceConnect and open the callback; what comes then stays inside our pages."""
-        address = self.person.goes(location, login, provider)
-        return self.comes_back(f"{address.path}?{address.query.decode()}")
+        return self.comes_back(self.callback_of(location, login))
+
+    def callback_of(self, location: str, login: str = "valery.durant", **changes: str) -> str:
+        """Sign in at FranceConnect; the path of the callback, with parameters changed (or left out, if empty)."""
+        given = dict(self.person.goes(location, login).params) | changes
+        return "/franceconnect/retour?" + urlencode({name: value for name, value in given.items() if value})
 
     def comes_back(self, path: str) -> "Visitor":
         page = self.browser.get(path)
@@ -51,6 +59,13 @@ class Visitor(Parent):
             return self.follows(page.location)
         self.page = page
         return self
+
+    def same_browser(self) -> FlaskClient:
+        """A second window of this browser: the same cookies."""
+        window = self.app.test_client()
+        for cookie in self.browser._cookies.values():  # type: ignore[attr-defined]
+            window.set_cookie(cookie.key, cookie.value, path=cookie.path)
+        return window
 
     @property
     def is_logged_in(self) -> bool:
@@ -81,6 +96,13 @@ class Visitor(Parent):
     def registers(self) -> "Visitor":
         self.presses()
         return self.gives_mobile().types_code().types_dates()
+
+
+def link_form(visitor: Visitor, upstream: str = "franceconnect") -> str:
+    """«Lier» in «Mon compte»; where the browser is sent."""
+    visitor.opens("/franceconnect/compte")
+    form = {"csrf_token": visitor.token(), "fournisseur": upstream}
+    return str(visitor.browser.post("/franceconnect/compte/lier", data=form).location)
 
 
 def accounts(app: Flask) -> list[Account]:

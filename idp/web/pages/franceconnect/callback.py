@@ -21,11 +21,13 @@ from idp.franceconnect.authorization import Pending, flow_of
 from idp.franceconnect.callback import Login
 from idp.franceconnect.errors import (
     Cancelled,
+    NotLinked,
     RequestExpired,
     Unverifiable,
     UpstreamMisconfigured,
     UpstreamRefusal,
 )
+from idp.franceconnect.upstreams import Upstream
 from idp.oidc.errors import ProtocolError
 from idp.oidc.request import parse
 from idp.web import security, upstream_logout
@@ -64,7 +66,8 @@ def back() -> Answer:
         login = upstream_logout.logins().finish(pending, parameters)
     except UpstreamRefusal as refusal:
         return _refused(find_flow(flow_id), pending.upstream, refusal)
-    return _received(find_flow(flow_id, for_update=True), pending.upstream, login, asks_less=bool(kept["asks_less"]))
+    upstream = upstream_logout.logins().get(pending.upstream)
+    return _received(find_flow(flow_id, for_update=True), upstream, login, asks_less=bool(kept["asks_less"]))
 
 
 def _taken(flow: Flow) -> dict[str, Any] | None:
@@ -84,27 +87,27 @@ def _reached(flow: Flow, state: str) -> Answer:
     return see_other(frame.step_url(flow))
 
 
-def _received(flow: Flow, upstream: str, login: Login, *, asks_less: bool) -> Answer:
+def _received(flow: Flow, upstream: Upstream, login: Login, *, asks_less: bool) -> Answer:
     purpose = flow.state.get(PURPOSE, {"is": "login"})
     if purpose["is"] == "link":
-        return linking.received(flow, upstream, login, purpose)
+        return linking.received(flow, upstream.key, login, purpose)
     if flow.ended_at is not None:
         return see_other(way_out(flow))
     try:
         account = journey.receive(flow, upstream, login)
-    except (AccountUnavailable, DifferentPerson) as refusal:
+    except (AccountUnavailable, DifferentPerson, NotLinked) as refusal:
         db.session.commit()
-        return frame.show("stopped", flow, refusal), 403
+        return frame.show("stopped", flow, refusal, upstream=upstream), 403
     if account is None and asks_less:
         # Only `openid` was asked, so nothing is known of this person: ask again, for all of it.
-        return leave(flow, upstream, purpose, known=False)
+        return leave(flow, upstream.key, purpose, known=False)
     if account is None:
         db.session.commit()
         return see_other(frame.step_url(flow))
     if purpose["is"] == "password":
         return _to_new_password(flow, account)
     note_login(account)
-    return frame.log_in(flow, account, upstream)
+    return frame.log_in(flow, account, upstream.key)
 
 
 def _to_new_password(flow: Flow, account: Account) -> Answer:
