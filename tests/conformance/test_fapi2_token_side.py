@@ -98,6 +98,19 @@ def test_happy_flow(client, client2):
         assert one.resource(tokens.json["access_token"]).status_code == 200
 
 
+def test_happy_flow_with_proofs_of_an_rsa_key_that_says_all_about_itself(client):
+    """LIBRARIES: joserfc refuses a header beyond 512 bytes, and an RSA key in the proof's header is longer."""
+    key = RSAKey.import_key(rsa.generate_private_key(65537, 4096))
+    jwk = {**key.as_dict(private=False), "kid": "k" * 43, "use": "sig", "alg": "PS256"}
+    proof = {"key": key, "alg": "PS256", "header": {"jwk": jwk}}
+
+    tokens = client.redeem(client.code(), client.prover.proof(**proof))
+
+    assert tokens.status_code == 200, tokens.text
+    token = tokens.json["access_token"]
+    assert client.resource(token, client.prover.proof("/userinfo", "GET", token, **proof)).status_code == 200
+
+
 def test_access_token_type_header_case_sensitivity(client):
     token = client.redeem(client.code()).json["access_token"]
 
