@@ -9,7 +9,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,14 +98,14 @@ def generate(directory: Path) -> list[Path]:
     return [*made, *audit_signing.generate(directory)]
 
 
-def rotate(directory: Path, *, now: int, keep_seconds: int) -> None:
+def rotate(directory: Path, *, now: int, keep_seconds: int, algorithms: Collection[str] = tuple(STATES)) -> None:
     """next becomes current, current retires and stays published for `keep_seconds`, a new next is published.
 
     Retired keys are kept a year beyond, to recognise old `id_token_hint` values, then removed.
     """
-    files = list_files(directory)
+    files = [file for file in list_files(directory) if file.alg in algorithms]
     for alg in SIGNING_ALGORITHMS:
-        if not any(file.alg == alg and file.state == "next" for file in files):
+        if alg in algorithms and not any(file.alg == alg and file.state == "next" for file in files):
             raise ConfigurationError([f"keys.directory: no next {alg} key in {directory}: run `idp keys generate`"])
     for file in files:
         if file.state == "current":

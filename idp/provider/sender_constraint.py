@@ -24,13 +24,14 @@ def confirm(provider: Provider, client: RelyingParty, request: ClientRequest) ->
 
 
 def check_refresh(client: RelyingParty, bound_to: str, shown: str) -> None:
-    """A refresh token is used with the key that it was given for.
+    """A bound refresh token is used with a key: the one that it was given for, if the client is public.
 
-    A confidential client may renew its certificate: the refresh token is bound to the client (RFC 8705 §4).
+    A confidential client may take a new key or certificate: it proves itself each time (RFC 9449 §5, RFC 8705 §4).
     """
-    if bound_to.startswith(DPOP) and shown != bound_to:
+    is_good = shown == bound_to if client.is_public else bool(shown or not bound_to)
+    if bound_to.startswith(DPOP) and not is_good:
         raise invalid_proof("refresh token bound to another key")
-    if bound_to.startswith(CERTIFICATE) and (not shown or (client.is_public and shown != bound_to)):
+    if bound_to.startswith(CERTIFICATE) and not is_good:
         raise invalid_grant("refresh token bound to a certificate")
 
 

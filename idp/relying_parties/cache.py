@@ -16,6 +16,7 @@ from idp.oidc.profiles import PROFILES, Profile
 from idp.relying_parties import answer_members, logout_members, request_members
 from idp.relying_parties.answer_members import Protection
 from idp.relying_parties.logout_members import LogoutRules
+from idp.relying_parties.metadata import lacks_sector
 from idp.relying_parties.models import Client
 from idp.relying_parties.policy import NEVER
 from idp.relying_parties.request_members import RequestRules
@@ -86,10 +87,13 @@ class RelyingParty:
 def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
     """Who shares subjects with it (OpenID Connect Core §8.1): the host of its sector document or of its redirect URIs.
 
-    A host that is on every machine, or none, keeps nobody apart: such a client is a sector of its own (attack 48).
+    A host that is on every machine, several, or none keep nobody apart: such a client is a sector of its own
+    (attack 48).
     """
     if named := metadata.get("sector_identifier"):
         return str(named)
+    if lacks_sector(metadata):
+        return client_id
     document = metadata.get("sector_identifier_uri")
     uris = [document] if document else metadata.get("redirect_uris", [])
     host = urlsplit(uris[0]).hostname if uris else None

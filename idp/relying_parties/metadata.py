@@ -156,9 +156,13 @@ def _consistency_problems(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def _sector_problems(metadata: Mapping[str, Any]) -> list[str]:
-    """OpenID Connect Core §8.1."""
-    hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ())}
-    told = {"sector_identifier", "sector_identifier_uri"} & metadata.keys()
-    if len(hosts) > 1 and not told and metadata.get("subject_type") != "public":
+    """OpenID Connect Core §8.1: who asks for pairwise subjects says which of its hosts share them."""
+    if metadata.get("subject_type") == "pairwise" and lacks_sector(metadata):
         return ["sector_identifier_uri: needed when redirect URIs have several hosts (OpenID Connect Core 8.1)"]
     return []
+
+
+def lacks_sector(metadata: Mapping[str, Any]) -> bool:
+    """Whether its redirect URIs have several hosts, and nothing tells the sector."""
+    hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ()) if isinstance(uri, str)}
+    return len(hosts) > 1 and not {"sector_identifier", "sector_identifier_uri"} & metadata.keys()

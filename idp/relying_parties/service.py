@@ -12,7 +12,7 @@ from idp import clock
 from idp.db import db
 from idp.relying_parties import resource_servers
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
-from idp.relying_parties.metadata import find_problems
+from idp.relying_parties.metadata import find_problems, lacks_sector
 from idp.relying_parties.models import Client
 
 DEFAULTS: dict[str, Any] = {
@@ -20,14 +20,18 @@ DEFAULTS: dict[str, Any] = {
     "grant_types": ["authorization_code"],
     "token_endpoint_auth_method": "client_secret_basic",
     "id_token_signed_response_alg": "RS256",
-    "subject_type": "pairwise",
 }
 """What OpenID Connect Registration §2 gives a registration that says nothing."""
 
 
 def with_defaults(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole registration, with what is implied."""
+    """The whole registration, with what is implied.
+
+    Subjects are pairwise; with several hosts and no sector nothing is said of them: the client is a sector of its own.
+    """
     whole = {**DEFAULTS, **metadata}
+    if "subject_type" not in whole and not lacks_sector(whole):
+        whole["subject_type"] = "pairwise"
     grants = whole["grant_types"]
     if "response_types" not in whole and isinstance(grants, list) and "authorization_code" in grants:
         whole["response_types"] = ["code"]

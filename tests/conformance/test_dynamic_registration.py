@@ -9,7 +9,7 @@ from joserfc.jwk import RSAKey
 from idp.oidc.jwt import decode_unverified
 from idp.relying_parties.fetching import Fetched
 from idp.relying_parties.logo import draw
-from tests.endpoints.conftest import RelyingParty, answer_of
+from tests.endpoints.conftest import RelyingParty, answer_of, identity_of
 from tests.pictures import png
 from tests.registrations import ALL_SCOPES, REDIRECT_URI, Developer
 
@@ -165,7 +165,8 @@ def test_oidcc_redirect_uri_query_ok_mismatch_and_added(suite, app):
 
 
 def test_oidcc_ensure_redirect_uri_in_authorization_request(suite, app):
-    registered = suite.register(redirect_uris=[REDIRECT_URI, REDIRECT_URI + "/2"]).json
+    """The suite's second URI is at another host, and it tells no sector: the client is a sector of its own."""
+    registered = suite.register(redirect_uris=[REDIRECT_URI, "https://example.org/redirect"]).json
 
     response = party_of(app, registered).authorize(redirect_uri="")
 
@@ -180,6 +181,26 @@ def test_oidcc_registration_sector_uri(suite, peer):
 
     assert response.status_code == 201
     assert response.json["sector_identifier_uri"] == uri
+
+
+def test_who_asks_for_pairwise_subjects_at_several_hosts_tells_the_sector(suite):
+    """OpenID Connect Core §8.1."""
+    hosts = [REDIRECT_URI, "https://example.org/redirect"]
+
+    response = suite.register(redirect_uris=hosts, subject_type="pairwise")
+
+    assert (response.status_code, response.json["error"]) == (400, "invalid_client_metadata")
+
+
+def test_a_client_at_several_hosts_shares_its_subjects_with_nobody(register):
+    """ATTACKS 48: naming the host of another as its own second host gives no sector."""
+    alone, several = register("cantine"), register("curieux", redirect_uris=[REDIRECT_URI, "https://example.org/cb"])
+    alone.log_in()
+    several.browser, several.account_id = alone.browser, alone.account_id
+
+    subjects = {identity_of(party, party.redeem(party.code()).json["id_token"])["sub"] for party in (alone, several)}
+
+    assert len(subjects) == 2
 
 
 def test_oidcc_registration_sector_bad(suite, peer):

@@ -118,7 +118,7 @@ def test_access_token_type_header_case_sensitivity(client):
 
 
 def test_refresh_token(client, client2, clock):
-    """Bound to client and key, needs both; it does not rotate, so an earlier one works 30 s later."""
+    """Needs the client and a key, which may be a new one; it does not rotate, so an earlier one works 30 s later."""
     token = client.redeem(client.code()).json["refresh_token"]
 
     first = client.refresh(token)
@@ -128,7 +128,7 @@ def test_refresh_token(client, client2, clock):
     assert (first.status_code, again.status_code) == (200, 200)
     assert client.refresh(first.json["refresh_token"]).status_code == 200
     assert refused(client.refresh(token, proof=""), "invalid_request", "invalid_dpop_proof")
-    assert refused(client.refresh(token, proof=Prover().proof()), "invalid_dpop_proof")
+    assert client.refresh(token, proof=Prover().proof()).status_code == 200
     assert refused(client.refresh(token, client_assertion="", client_assertion_type="", client_id=client.client_id))
     assert refused(client2.refresh(token), "invalid_grant")
 

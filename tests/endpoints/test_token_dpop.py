@@ -5,6 +5,7 @@ import pytest
 from joserfc.jwk import OctKey, RSAKey
 
 from idp.app import create_app
+from tests.endpoints.conftest import REDIRECT_URI, VERIFIER
 from tests.endpoints.proofs import ISSUER, Prover
 
 
@@ -158,15 +159,33 @@ def test_a_wrong_proof_at_the_token_endpoint_leaves_the_code_alone(portal, key):
     assert redeem(portal, key.proof(), code).status_code == 200
 
 
-def test_a_refresh_token_stays_with_its_key(portal, key, bound):
-    """ATTACKS 43: other key at refresh; without a proof. The family lives on."""
-    form = {"grant_type": "refresh_token", "refresh_token": bound["refresh_token"]}
+def test_a_refresh_token_of_a_public_client_stays_with_its_key(register, key):
+    """ATTACKS 43: other key at refresh; without a proof. The family lives on (RFC 9449 §5)."""
+    public = register("mobile", token_endpoint_auth_method="none", grant_types=["authorization_code", "refresh_token"])
+    public.log_in()
+    form = {"grant_type": "authorization_code", "code": public.code(), "redirect_uri": REDIRECT_URI}
+    form |= {"code_verifier": VERIFIER, "client_id": "mobile"}
+    bound = public.browser.post("/token", data=form, headers={"DPoP": key.proof()}).json
+    form = {"grant_type": "refresh_token", "refresh_token": bound["refresh_token"], "client_id": "mobile"}
 
     for headers in ({"DPoP": Prover().proof()}, {}):
-        answer = portal.post("/token", form, headers=headers)
+        answer = public.browser.post("/token", data=form, headers=headers)
         assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof")
-    again = portal.post("/token", form, headers={"DPoP": key.proof()})
+    again = public.browser.post("/token", data=form, headers={"DPoP": key.proof()})
     assert again.json["token_type"] == "DPoP"
+
+
+def test_a_confidential_client_may_take_a_new_key_but_goes_back_to_no_bearer_token(portal, bound):
+    """RFC 9449 §5: its refresh token is bound to the client (fapi2-security-profile-final-refresh-token)."""
+    new = Prover()
+    form = {"grant_type": "refresh_token", "refresh_token": bound["refresh_token"]}
+
+    without = portal.post("/token", form)
+    again = portal.post("/token", form, headers={"DPoP": new.proof()}).json
+
+    assert (without.status_code, without.json["error"]) == (400, "invalid_dpop_proof")
+    token = again["access_token"]
+    assert userinfo(portal, token, new.proof("/userinfo", "GET", token)).status_code == 200
 
 
 def test_a_client_registered_for_bound_tokens_gets_no_other(register):

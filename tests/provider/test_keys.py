@@ -1,7 +1,11 @@
 """Key files: made, refused, rotated."""
 
-import pytest
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from idp.cli.keys import rotate
 from idp.errors import ConfigurationError
 from idp.oidc import jwe
 from idp.provider import keys
@@ -33,6 +37,22 @@ def test_rotation_signs_with_the_key_published_before_and_keeps_the_old_one(tmp_
     old = {key.kid for key in before.current.values()}
     assert old < {jwk["kid"] for jwk in after.published(1499)}
     assert not old & {jwk["kid"] for jwk in after.published(1501)}
+
+
+def test_the_command_leaves_ed25519_keys_alone_unless_they_are_named(settings):
+    """Conformance: oidcc-server-rotate-keys knows new RSA and EC keys only."""
+    directory = Path(settings.keys.directory)
+    keys.generate(directory)
+    before = keys.load(directory).current
+
+    usual = CliRunner().invoke(rotate, obj=settings)
+    after = keys.load(directory).current
+    named = CliRunner().invoke(rotate, ["--algorithm", "EdDSA"], obj=settings)
+    last = keys.load(directory).current
+
+    assert (usual.exit_code, named.exit_code) == (0, 0)
+    assert [alg for alg in before if before[alg].kid == after[alg].kid] == ["EdDSA"]
+    assert [alg for alg in after if after[alg].kid != last[alg].kid] == ["EdDSA"]
 
 
 def test_the_store_reads_new_keys_without_restart(tmp_path):
