@@ -39,3 +39,9 @@ def is_registered(uri: str, registered: Iterable[str], *, native: bool = False) 
         if native and asked and wanted and asked.group(1, 3) == wanted.group(1, 3):
             return True
     return False
+
+
+def origin(uri: str) -> str:
+    """What a browser sends as `Origin` from pages beside it (RFC 6454 §6.2): scheme, host and port in lower case."""
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}".lower().removesuffix(":443" if parts.scheme == "https" else ":80")

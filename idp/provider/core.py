@@ -19,6 +19,7 @@ from idp.provider.releases_of_today import ReleasesOfToday
 from idp.relying_parties.cache import ClientCache, RelyingParty
 from idp.relying_parties.fetching import Fetcher
 from idp.relying_parties.key_sets import KeySets
+from idp.relying_parties.origins import Origins
 from idp.relying_parties.registration import Registrar
 from idp.relying_parties.resource_servers import ResourceServers
 from idp.relying_parties.software_statement import Issuers
@@ -110,6 +111,7 @@ class Provider:
         self.hot = hot
         self.sql = statements.compiled(hot.compile)
         self.clients = ClientCache(hot)
+        self.origins = Origins(hot)
         self.keys = KeyStore(settings.keys.directory, settings.keys.reload_seconds)
         self.fetcher = Fetcher(settings.fetching, demo=settings.server.demo)
         self.key_sets = KeySets(self.fetcher, settings.fetching.key_set_seconds)

@@ -1,13 +1,15 @@
 """Registered client applications."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from idp.db import Base, new_id
 from idp.db.sealing import Sealed
+from idp.oidc.redirect_uri import origin
 
 SECRET_PURPOSE = "client secret"
 
@@ -43,6 +45,28 @@ class Client(Base):
     """`InitialAccessToken.id`."""
     deleted_at: Mapped[dt.datetime | None]
     """The client ended its registration; the row stays, so that what names it still can."""
+
+    origins: Mapped[list["ClientOrigin"]] = relationship(cascade="all, delete-orphan")
+    """Follow the metadata by themselves."""
+
+    @validates("metadata_")
+    def _keep_origins(self, key: str, metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+        in_browsers = metadata.get("token_endpoint_auth_method") == "none"
+        in_browsers = in_browsers and metadata.get("application_type", "web") == "web"
+        wanted = {origin(uri) for uri in metadata.get("redirect_uris", ())} if in_browsers else set()
+        kept = [known for known in self.origins if known.origin in wanted]
+        new = wanted - {known.origin for known in kept}
+        self.origins = [*kept, *(ClientOrigin(origin=address) for address in sorted(new))]
+        return metadata
+
+
+class ClientOrigin(Base):
+    """Where the pages of a public client are, whose scripts may read protocol answers (CORS)."""
+
+    __tablename__ = "client_origins"
+
+    origin: Mapped[str] = mapped_column(String(300), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True, index=True)
 
 
 class InitialAccessToken(Base):

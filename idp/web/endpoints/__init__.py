@@ -11,6 +11,7 @@ from idp.web.endpoints import (
     authorization,
     check_session,
     consent,
+    cors,
     end_session,
     health,
     logos,
@@ -34,7 +35,7 @@ def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
         ("GET", "/authorize"): authorization.hot_endpoint(provider),
     }
     table["POST", "/token"] = _timed(table["POST", "/token"])
-    return table
+    return cors.with_origins(provider, table)
 
 
 def _timed(endpoint: Endpoint) -> Endpoint:

@@ -9,10 +9,10 @@ from idp.provider.core import ACR_VALUES, Provider
 from idp.provider.keys import KeySet
 from idp.settings import Mtls
 from idp.web.dispatch import Endpoint
+from idp.web.endpoints.cors import ANYBODY
 from idp.web.http import HttpAnswer, HttpRequest
 
-HEADERS = (("Cache-Control", "public, max-age=300"), ("Access-Control-Allow-Origin", "*"))
-"""Public metadata, so any page may read it."""
+HEADERS = (("Cache-Control", "public, max-age=300"), *ANYBODY)
 
 
 def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
