@@ -25,7 +25,8 @@ from idp.grants import models as _grants
 from idp.registry import models as _registry
 from idp.relying_parties import models as _relying_parties
 from idp.settings import Settings
-from idp.web import endpoints, pages
+from idp.staff import models as _staff
+from idp.web import consoles, endpoints, pages
 from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
@@ -43,6 +44,7 @@ MODELS = (
     _grants,
     _registry,
     _relying_parties,
+    _staff,
 )
 """Imported so that the metadata knows every table."""
 
@@ -95,6 +97,7 @@ def create_app(settings: Settings) -> Flask:
     table = endpoints.hot_table(services)
     endpoints.register(app, table)
     pages.register(app)
+    consoles.register(app)
     app.wsgi_app = Front(Dispatch(table, app.wsgi_app), settings.server)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:
         hops = settings.server.trusted_proxies

@@ -32,12 +32,6 @@ class PasswordRefused(Refusal):
     rules: tuple[str, ...]
 
 
-class PasskeyRefused(Refusal):
-    """The answer of an authenticator does not hold; `reason` is for the log alone."""
-
-    reason: str
-
-
 class TooManyPasskeys(Refusal):
     """The account has as many passkeys as it may."""
 

@@ -21,6 +21,7 @@ SUBJECTS = {
     "clients": "Client applications.",
     "apis": "APIs that take our access tokens.",
     "accounts": "Parents' accounts.",
+    "staff": "School heads, support agents and administrators.",
     "letters": "Letters that give parents their account.",
     "worker": "Deliver messages.",
     "metrics": "Answer Prometheus; `idp serve` starts it.",

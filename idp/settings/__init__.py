@@ -12,6 +12,7 @@ from idp.settings.relying_parties import Clients, Fetching, Mtls, Protocol, Regi
 from idp.settings.schools import Onde, Registry
 from idp.settings.section import Section
 from idp.settings.serving import Database, Keys, Limits, Logs, Metrics, Server
+from idp.settings.staff import Staff
 from idp.settings.upstream import FranceConnect, UpstreamProvider
 from idp.settings.whole import Settings
 
@@ -43,6 +44,7 @@ __all__ = [
     "Settings",
     "Site",
     "Sms",
+    "Staff",
     "Tokens",
     "UpstreamProvider",
     "Worker",

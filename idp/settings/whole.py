@@ -8,6 +8,7 @@ from idp.settings.people import EmailValidation, Login, Passwords, Recovery, Sel
 from idp.settings.relying_parties import Clients, Fetching, Mtls, Protocol, Registration, Tokens
 from idp.settings.schools import Onde, Registry
 from idp.settings.serving import Database, Keys, Limits, Logs, Metrics, Server
+from idp.settings.staff import Staff
 from idp.settings.upstream import FranceConnect, UpstreamProvider
 
 
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     onde: Onde = msgspec.field(default_factory=Onde)
     letters: Letters = msgspec.field(default_factory=Letters)
     email_validation: EmailValidation = msgspec.field(default_factory=EmailValidation)
+    staff: Staff = msgspec.field(default_factory=Staff)
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)
     limits: Limits = msgspec.field(default_factory=Limits)

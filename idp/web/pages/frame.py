@@ -32,6 +32,7 @@ TRANSLATED = (
     "self_registration",
     "account",
     "activation",
+    "consoles",
     "device",
     "email_change",
     "email_validation",

@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
-from idp.accounts import login, passkeys, sessions
+from idp import authenticators
+from idp.accounts import login, sessions
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
 from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
@@ -135,7 +136,7 @@ def login_page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> s
         kind=type(refusal).__name__ if refusal else "",
         identifiant=typed or known.get("identifiant") or (flow.request or {}).get("login_hint", ""),
         confirms=bool(known),
-        passkeys=passkeys.is_possible(security.settings()),
+        passkeys=authenticators.is_possible(security.settings()),
         without_mobile="sans_mobile" in request.args,
         cancelled_upstream=request.args.get("franceconnect") == "annule",
         new_password="nouveau_mot_de_passe" in request.args,

@@ -4,17 +4,13 @@ import unicodedata
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import gettext as _
 
 from idp.accounts import passwords
 from idp.accounts.errors import PasswordRefused
-from idp.web import security
+from idp.web import password_words, security
+from idp.web.password_words import FIELD, TARGET, Errors
 
-Errors = list[tuple[str, str, str]]
-"""Each with the id of its field, the name of its field, and the message."""
-
-FIELD = "nouveau_mot_de_passe"
-TARGET = "nouveau-mot-de-passe"
+__all__ = ["FIELD", "TARGET", "Errors", "read", "register", "rules"]
 
 
 def register(app: Flask) -> None:
@@ -35,21 +31,7 @@ def read(identifiant: str) -> tuple[str, Errors]:
     try:
         passwords.check_policy(typed, identifiant, security.settings().passwords)
     except PasswordRefused as refusal:
-        return typed, [(TARGET, FIELD, " ".join(_words(rule) for rule in refusal.rules))]
+        return typed, [password_words.refused(refusal, security.settings().passwords)]
     if unicodedata.normalize("NFC", request.form.get("confirmation", "")) != typed:
-        return typed, [("confirmation", "confirmation", _("Les deux mots de passe sont différents."))]
+        return typed, [password_words.different()]
     return typed, []
-
-
-def _words(rule: str) -> str:
-    shortest, longest = passwords.length_limits(security.settings().passwords)
-    words: dict[str, str] = {
-        "length": _("Le mot de passe doit avoir %(shortest)s à %(longest)s caractères.",
-                    shortest=shortest, longest=longest),
-        "letter": _("Le mot de passe doit contenir au moins une lettre."),
-        "digit": _("Le mot de passe doit contenir au moins un chiffre."),
-        "plain": _("Le mot de passe ne doit contenir ni accent ni espace."),
-        "common": _("Ce mot de passe est trop courant. Choisissez-en un autre."),
-        "identifiant": _("Le mot de passe ne doit pas contenir votre identifiant."),
-    }  # fmt: skip
-    return words[rule]

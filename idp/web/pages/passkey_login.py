@@ -2,9 +2,11 @@
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from idp import authenticators
 from idp.accounts import login, passkeys
-from idp.accounts.errors import AccountUnavailable, PasskeyRefused, TooManyTries
+from idp.accounts.errors import AccountUnavailable, TooManyTries
 from idp.accounts.models import Account
+from idp.authenticators import PasskeyRefused
 from idp.db import db
 from idp.flows import challenges
 from idp.flows import service as flows
@@ -23,9 +25,9 @@ def challenge(flow_id: str) -> Response:
     """For the page's script: what the authenticator is asked."""
     security.check_form()
     flow = find_flow(flow_id, for_update=True)
-    if flow.ended_at is not None or not passkeys.is_possible(security.settings()):
+    if flow.ended_at is not None or not authenticators.is_possible(security.settings()):
         abort(404)
-    options = passkeys.options_to_log_in(challenges.give(flow, PURPOSE), security.settings())
+    options = authenticators.options_to_log_in(challenges.give(flow, PURPOSE), security.settings())
     db.session.commit()
     return jsonify(options)
 

@@ -6,6 +6,7 @@ from flask import abort, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from idp import authenticators
 from idp.accounts import passkeys, sessions
 from idp.accounts.models import Session
 from idp.db import db
@@ -44,7 +45,7 @@ def connections() -> str:
         events=events.last(session.account_id),
         linked=len(franceconnect.links_of(session.account_id)),
         passkeys=passkeys.of(session.account_id),
-        passkeys_possible=passkeys.is_possible(settings),
+        passkeys_possible=authenticators.is_possible(settings),
         demo=settings.server.demo,
         done=request.args.get("fait", ""),
     )

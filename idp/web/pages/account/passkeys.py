@@ -4,6 +4,7 @@ import datetime as dt
 
 from flask import Response, abort, jsonify, request, url_for
 
+from idp import authenticators
 from idp.accounts import passkeys
 from idp.accounts.models import Account, Session
 from idp.accounts.passkeys import Passkey
@@ -104,7 +105,7 @@ def _own(session: Session, passkey_id: str) -> Passkey:
 
 
 def _check_possible() -> None:
-    if not passkeys.is_possible(security.settings()):
+    if not authenticators.is_possible(security.settings()):
         abort(404)
 
 
