@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "errors.md"
 WORDS = ROOT / "idp" / "web" / "translations" / "en" / "LC_MESSAGES" / "messages.po"
 ROW = re.compile(r"^\| `(\w+)` \| (.*) \|$", re.MULTILINE)
 QUOTED = re.compile(r"^«(.*)»$")
-CLASS_SECTIONS = ("Parents", "Operators", "Inside")
+CLASS_SECTIONS = ("Parents", "Staff", "Operators", "Inside")
 ROOTS = {"Exception", "BadRequest", "ConnectError"}
 
 
@@ -34,6 +34,7 @@ def problems() -> list[str]:
         *_differences("alarm", Counter(_rows_of(sections["Operators"], "event")), Counter(set(alarms(trees)))),
         *_findings(_table(sections["Operators"], "finding")),
         *_words(sections["Parents"]),
+        *_words(sections["Staff"]),
     ]
 
 

@@ -29,7 +29,7 @@ class RoleIncomplete(Refusal):
     reason: str
 
 
-class WrongCredentials(Refusal):
+class CredentialsRefused(Refusal):
     """Unknown login, wrong password, no second factor yet, or a disabled account: nobody is told which."""
 
 
@@ -39,7 +39,7 @@ class FactorRefused(Refusal):
     reason: str
 
 
-class TooManyTries(Refusal):
+class MustWait(Refusal):
     """The account or the address must wait until `ends_at`."""
 
     ends_at: dt.datetime

@@ -11,7 +11,7 @@ from idp.authenticators import PasskeyRefused
 from idp.db import db
 from idp.settings import Settings
 from idp.staff import passkeys, recovery_codes, service, totp
-from idp.staff.errors import FactorRefused, TooManyTries, WrongCredentials
+from idp.staff.errors import CredentialsRefused, FactorRefused, MustWait
 from idp.staff.models import StaffAccount
 
 
@@ -21,7 +21,7 @@ def verify_password(
     """The account of this login and password, when it has a second factor to ask for (or not, with `factor` False).
 
     Commits: the try is kept, and no transaction is open while the password is hashed.
-    Raises WrongCredentials, TooManyTries, HashingBusy.
+    Raises CredentialsRefused, MustWait, HashingBusy.
     """
     login = service.normalise(typed)
     staff = db.session.scalar(select(StaffAccount).where(StaffAccount.login == login))
@@ -42,13 +42,13 @@ def verify_password(
 def _refuse(staff_id: str | None, what: str) -> None:
     audit.record("staff.login_failed", staff_id=staff_id, what=what)
     db.session.commit()
-    raise WrongCredentials
+    raise CredentialsRefused
 
 
 def check_code(staff: StaffAccount, code: str, address: str, settings: Settings) -> None:
     """Take a code of the authenticator application, or a recovery code. Commits a refusal.
 
-    Raises FactorRefused, TooManyTries.
+    Raises FactorRefused, MustWait.
     """
     key = _begin(staff, address, settings)
     if totp.take(staff, code):
@@ -60,7 +60,7 @@ def check_code(staff: StaffAccount, code: str, address: str, settings: Settings)
 
 
 def check_passkey(staff: StaffAccount, response: str, challenge: bytes, address: str, settings: Settings) -> None:
-    """Take the answer of one of the account's passkeys. Commits a refusal. Raises FactorRefused, TooManyTries."""
+    """Take the answer of one of the account's passkeys. Commits a refusal. Raises FactorRefused, MustWait."""
     key = _begin(staff, address, settings)
     try:
         passkeys.confirm(staff, response, challenge, settings)
@@ -87,7 +87,7 @@ def _accept(staff: StaffAccount, key: str, method: str) -> None:
 
 
 def _count(key: str, most: int, address: str, settings: Settings) -> None:
-    """Count one try on an account and on its address. Commits. Raises TooManyTries."""
+    """Count one try on an account and on its address. Commits. Raises MustWait."""
     window = settings.staff.window_minutes * 60
     from_address = f"staff:address:{limits.network(address)}"
     for counter, limit in ((key, most), (from_address, settings.staff.failures_per_address)):
@@ -95,5 +95,5 @@ def _count(key: str, most: int, address: str, settings: Settings) -> None:
             ends_at = clock.now() + dt.timedelta(seconds=limits.seconds_left(counter))
             audit.record("staff.login_slowed", by_address=counter == from_address)
             db.session.commit()
-            raise TooManyTries(ends_at=ends_at)
+            raise MustWait(ends_at=ends_at)
     db.session.commit()

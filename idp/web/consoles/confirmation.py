@@ -6,7 +6,7 @@ from idp import audit
 from idp.db import db
 from idp.staff import sessions
 from idp.staff.borders import no_object
-from idp.staff.errors import FactorRefused, TooManyTries
+from idp.staff.errors import FactorRefused, MustWait
 from idp.staff.models import ROLES
 from idp.web import security
 from idp.web.consoles.entry import check_factor, factor_page
@@ -23,8 +23,8 @@ def confirm() -> Answer:
         return factor_page(session, "confirm", target)
     try:
         check_factor(session)
-    except (FactorRefused, TooManyTries) as refusal:
-        status = 429 if isinstance(refusal, TooManyTries) else 422
+    except (FactorRefused, MustWait) as refusal:
+        status = 429 if isinstance(refusal, MustWait) else 422
         return factor_page(session, "confirm", target, refusal), status
     audit.record("staff.confirmed", staff_id=session.staff_id)
     cookie = sessions.confirm(session)

@@ -8,7 +8,7 @@ from idp.errors import Refusal
 from idp.staff import enrolment, passkeys, recovery_codes, sessions
 from idp.staff import login as staff_login
 from idp.staff.borders import no_object
-from idp.staff.errors import FactorRefused, TooManyTries, WrongCredentials
+from idp.staff.errors import CredentialsRefused, FactorRefused, MustWait
 from idp.staff.models import ROLES, StaffSession
 from idp.web import security
 from idp.web.consoles.frame import pages, show_entry
@@ -37,7 +37,7 @@ def login() -> Answer:
     typed, address, settings = request.form.get("identifiant", ""), request.remote_addr or "", security.settings()
     try:
         account = staff_login.verify_password(typed[:200], request.form.get("mot_de_passe", ""), address, settings)
-    except (WrongCredentials, TooManyTries) as refusal:
+    except (CredentialsRefused, MustWait) as refusal:
         return show_entry("login", target=target, refusal=refusal, kind=type(refusal).__name__, typed=typed), _status(
             refusal
         )
@@ -58,7 +58,7 @@ def factor() -> Answer:
         return factor_page(session, "factor", target)
     try:
         check_factor(session)
-    except (FactorRefused, TooManyTries) as refusal:
+    except (FactorRefused, MustWait) as refusal:
         return factor_page(session, "factor", target, refusal), _status(refusal)
     audit.record("staff.logged_in", staff_id=session.staff_id)
     cookie = sessions.open(session, security.settings().staff)
@@ -91,7 +91,7 @@ def logout() -> Answer:
 
 
 def check_factor(session: StaffSession) -> None:
-    """Take what the form gives as a second factor. Raises FactorRefused, TooManyTries."""
+    """Take what the form gives as a second factor. Raises FactorRefused, MustWait."""
     address, settings, response = request.remote_addr or "", security.settings(), request.form.get("reponse", "")
     if response:
         challenge = enrolment.take_challenge(session)
@@ -121,4 +121,4 @@ def _forget_the_one_before() -> None:
 
 
 def _status(refusal: Refusal) -> int:
-    return 429 if isinstance(refusal, TooManyTries) else 422
+    return 429 if isinstance(refusal, MustWait) else 422

@@ -10,7 +10,7 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.staff import invitations, service, sessions
 from idp.staff import login as staff_login
-from idp.staff.errors import InvitationGone, TooManyTries, WrongCredentials
+from idp.staff.errors import CredentialsRefused, InvitationGone, MustWait
 from idp.staff.models import StaffAccount
 from idp.web import password_words, security
 from idp.web.consoles.frame import pages, show_entry
@@ -53,8 +53,8 @@ def _give_password(staff: StaffAccount, digest: bytes) -> Answer:
     password, settings = request.form.get("mot_de_passe", ""), security.settings()
     try:
         staff = staff_login.verify_password(staff.login, password, request.remote_addr or "", settings, factor=False)
-    except (WrongCredentials, TooManyTries) as refusal:
-        return _page(staff, "factor", refusal), 429 if isinstance(refusal, TooManyTries) else 422
+    except (CredentialsRefused, MustWait) as refusal:
+        return _page(staff, "factor", refusal), 429 if isinstance(refusal, MustWait) else 422
     return _go_on(staff, digest)
 
 
