@@ -27,6 +27,7 @@ SUBJECTS = {
     "metrics": "Answer Prometheus; `idp serve` starts it.",
     "audit": "The audit log: look, verify, export.",
     "outbox": "Look at the messages that wait.",
+    "completion": "What the shell needs to complete these commands.",
 }
 
 
@@ -50,7 +51,7 @@ class Subjects(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config: str | None) -> None:
     """Identity provider for the parents of school children."""
-    if ctx.invoked_subcommand == "settings" or "--help" in sys.argv:
+    if ctx.invoked_subcommand in ("settings", "completion") or "--help" in sys.argv:
         return
     if config:
         # Server processes and the worker read the same file.

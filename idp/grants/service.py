@@ -5,6 +5,7 @@ from sqlalchemy import delete, update
 from idp import audit, clock
 from idp.db import db
 from idp.grants.models import Consent, Grant
+from idp.relying_parties import administration
 
 
 def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> None:
@@ -25,3 +26,9 @@ def end_client(client_id: str) -> None:
     living = update(Grant).where(Grant.client_id == client_id, Grant.revoked_at.is_(None))
     db.session.execute(living.values(revoked_at=clock.now()).execution_options(synchronize_session=False))
     db.session.execute(delete(Consent).where(Consent.client_id == client_id))
+
+
+def remove_client(client_id: str, *, by: str) -> None:
+    """Take a client away for good, with all that parents gave it. Raises UnknownClient."""
+    administration.remove(client_id, by=by)
+    end_client(client_id)

@@ -111,23 +111,6 @@ def list_clients() -> list[Client]:
     return list(db.session.scalars(query))
 
 
-def disable(client_id: str) -> None:
-    """No request of that client is answered from now on. Raises UnknownClient."""
-    client = get_client(client_id)
-    client.disabled_at = client.disabled_at or clock.now()
-    client.updated_at = clock.now()
-    db.session.flush()
-
-
-def enable(client_id: str) -> None:
-    """Answer the client's requests again. Raises UnknownClient, also for one that ended its registration."""
-    client = get_client(client_id)
-    if client.deleted_at is not None:
-        raise UnknownClient(client_id=client_id)
-    client.disabled_at, client.updated_at = None, clock.now()
-    db.session.flush()
-
-
 def rotate_secret(client_id: str, overlap: dt.timedelta = dt.timedelta(0)) -> str:
     """Give the client a new secret; the old one is good for the `overlap`, by Basic and form.
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from idp.settings.section import Positive, Section
+from idp.settings.section import Count, Positive, Section
 
 
 class Tokens(Section, frozen=True, kw_only=True):
@@ -52,6 +52,8 @@ class Clients(Section, frozen=True, kw_only=True):
     """Wrong secrets, assertions or certificates of one client from one address, before this address is refused."""
     failure_window_minutes: Positive = 15
     """The time over which failures are counted, and the address refused."""
+    secret_overlap_hours: Count = 24
+    """How long the secret before a rotation is still good, unless the rotation says otherwise."""
 
 
 class Mtls(Section, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """A sealed audit log, and somebody with the whole database in hand."""
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from idp.audit.sealing import Sealer
 from idp.audit.verifying import Broken, verify
 from idp.cli.audit import command
 from idp.db import db
-from idp.provider import keys
 from idp.settings import Settings
+from tests.endpoints.conftest import key_files  # noqa: F401
 
 
 class Log:
@@ -49,9 +50,9 @@ class Log:
 
 
 @pytest.fixture
-def log(database: Flask, settings: Settings) -> Log:
+def log(database: Flask, settings: Settings, key_files: Path) -> Log:
     """Five acts, sealed in two batches."""
-    keys.generate(Path(settings.keys.directory))
+    shutil.copytree(key_files, settings.keys.directory, dirs_exist_ok=True)
     log = Log(settings)
     log.tells("login.failed", "login.succeeded", "account.email_changed", account_id="a" * 32)
     log.seal()

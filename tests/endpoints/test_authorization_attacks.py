@@ -154,10 +154,10 @@ def test_no_error_makes_an_open_redirector(portal, wrong, then):
 def test_a_disabled_client_is_unknown(portal, app):
     """ATTACKS 9."""
     from idp.db import db
-    from idp.relying_parties import service
+    from idp.relying_parties import administration
 
     with app.app_context():
-        service.disable("portail")
+        administration.disable("portail", by="test")
         db.session.commit()
 
     assert error_on_page(portal.authorize(prompt="none")) == "invalid_request"

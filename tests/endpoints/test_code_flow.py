@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 from joserfc import jwt as jose
@@ -11,6 +12,7 @@ from joserfc.jwk import KeySet
 from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
+from idp.relying_parties import administration, cache
 
 ISSUER = "http://127.0.0.1:8000"
 REDIRECT_URI = "https://portail.example.fr/retour"
@@ -200,3 +202,21 @@ def _give_a_child(app, account_id):
             ]
         )
         db.session.commit()
+
+
+def test_a_disabled_client_and_its_tokens_are_refused_on_every_process_within_a_second(portal, monkeypatch):
+    """The other process still knows the client from before; what it knows is never older than a second."""
+    portal.log_in()
+    moment = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr(cache, "time", SimpleNamespace(monotonic=lambda: moment.now))
+    tokens = portal.redeem(portal.code()).json
+    assert portal.userinfo(tokens["access_token"]).status_code == 200
+    with portal.app.app_context():
+        administration.disable("portail", by="test")
+        db.session.commit()
+
+    moment.now += 1.0
+
+    assert portal.userinfo(tokens["access_token"]).status_code == 401
+    assert portal.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
+    assert portal.authorize(prompt="none").status_code == 400
