@@ -26,6 +26,12 @@ class AccountUnavailable(Refusal):
     keeper: str
 
 
+class NewPasswordDue(AccountUnavailable):
+    """The password is right, but it may have leaked: it opens nothing until another one is chosen by a proof."""
+
+    account_id: str
+
+
 class PasswordRefused(Refusal):
     """`rules` lists the rules that the new password breaks: length, letter, digit, plain, common, identifiant."""
 

@@ -9,6 +9,7 @@ person who made the change could do both.
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Sequence
 from typing import Literal
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select, update
@@ -105,6 +106,11 @@ def kill(account_id: str, *purposes: Purpose) -> None:
     """End the account's links of these purposes; without any, all but `not_me`."""
     which = MailLink.purpose.in_(purposes) if purposes else MailLink.purpose != STAYS
     db.session.execute(delete(MailLink).where(MailLink.account_id == account_id, which))
+
+
+def kill_all(account_ids: Sequence[str]) -> None:
+    """End every link of many accounts but `not_me`."""
+    db.session.execute(delete(MailLink).where(MailLink.account_id.in_(account_ids), MailLink.purpose != STAYS))
 
 
 def pending(account_id: str, purpose: Purpose) -> MailLink | None:

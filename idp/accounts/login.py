@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from idp import audit, clock, limits
 from idp.accounts import merges, passwords
-from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
+from idp.accounts.errors import AccountUnavailable, NewPasswordDue, TooManyTries, WrongCredentials
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
 from idp.db import db
@@ -24,7 +24,7 @@ TOTAL = "login:total"
 def authenticate(typed: str, password: str, address: str, settings: Settings) -> Account:
     """The account of this identifiant and password, which logs in.
 
-    Raises WrongCredentials, TooManyTries, AccountUnavailable, HashingBusy.
+    Raises WrongCredentials, TooManyTries, AccountUnavailable, NewPasswordDue, HashingBusy.
     """
     account = verify(typed, password, address, settings)
     admit(account)
@@ -40,11 +40,12 @@ def admit(account: Account) -> None:
     note_login(account)
 
 
-def verify(typed: str, password: str, address: str, settings: Settings) -> Account:
+def verify(typed: str, password: str, address: str, settings: Settings, *, even_if_due: bool = False) -> Account:
     """The account of this identifiant and password, in whatever state; the try counts as one of the login page's.
 
     Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
-    Raises WrongCredentials, TooManyTries, HashingBusy.
+    `even_if_due` is for somebody who logged in by something else and chooses the next password now.
+    Raises WrongCredentials, TooManyTries, NewPasswordDue, HashingBusy.
     """
     account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
     target = _target(account, typed)
@@ -59,7 +60,11 @@ def verify(typed: str, password: str, address: str, settings: Settings) -> Accou
     if not right or account_id is None:
         count_failure(address, account_id, settings)
         raise WrongCredentials
-    return _accept(account_id, password_hash, target, fresh)
+    account = _accept(account_id, password_hash, target, fresh)
+    if account.new_password_due_at is not None and not even_if_due:
+        audit.record("login.refused", account_id=account.id)
+        raise NewPasswordDue(account_id=account.id, state=account.state, keeper="")
+    return account
 
 
 def lift_lock(account_id: str) -> None:

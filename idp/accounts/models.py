@@ -45,6 +45,8 @@ class Account(Base):
     password_changed_at: Mapped[dt.datetime | None]
     email_bounced_at: Mapped[dt.datetime | None]
     """When a mail to `email` last came back; its owner is told at the next login."""
+    new_password_due_at: Mapped[dt.datetime | None]
+    """Since when the password opens nothing: it may have leaked, and a proof other than it must choose the next one."""
     suspended_from: Mapped[str | None] = mapped_column(String(16))
     """The state before the suspension, which its end gives back."""
     language: Mapped[str] = mapped_column(String(8), default="", server_default="")

@@ -76,7 +76,7 @@ def finish(account: Account, *, password_hash: str | None, mobile: str) -> None:
     """
     now = clock.now()
     values = {"state": "active", "password_hash": password_hash, "mobile": mobile, "mobile_verified_at": now}
-    values |= {"password_changed_at": now if password_hash else None, "updated_at": now}
+    values |= {"password_changed_at": now if password_hash else None, "updated_at": now, "new_password_due_at": None}
     changed = update(Account).where(Account.id == account.id, Account.state.in_(UNFINISHED))
     done = db.session.execute(changed.values(**values).returning(Account.id))
     if done.first() is None:

@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 
 from idp.accounts import identifiant as identifiants
 from idp.accounts.models import Account
+from idp.cli import accounts_new_password
 from idp.cli.context import application, operator
 from idp.clock import PARIS
 from idp.db import db
@@ -30,6 +31,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="One JSON object in
 @click.group()
 def command() -> None:
     """Parents' accounts."""
+
+
+command.add_command(accounts_new_password.command)
 
 
 @command.command()

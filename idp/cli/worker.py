@@ -17,7 +17,7 @@ from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
 from idp.flows import school_records
-from idp.flows.recovery.mails import Desk
+from idp.flows.desk import Desk
 from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
 from idp.provider.backchannel import CHANNEL, BackChannel

@@ -5,11 +5,11 @@ dies leaves leases that end by themselves. What the relay or gateway acknowledge
 """
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from idp import clock
@@ -59,6 +59,24 @@ def queue(
     db.session.add(message)
     db.session.flush()
     return message
+
+
+def queue_later(contents: Sequence[tuple[dict[str, Any], dt.datetime]], *, purpose: str) -> None:
+    """Write many rows of the worker's own work at once, each with the instant from which it is due."""
+    now = clock.now()
+    rows = [
+        {
+            "channel": LATER,
+            "recipient": "-",
+            "content": content,
+            "purpose": purpose,
+            "due_at": due_at,
+            "created_at": now,
+        }
+        for content, due_at in contents
+    ]
+    if rows:
+        db.session.execute(insert(Message), rows)
 
 
 def _is_free(now: dt.datetime) -> ColumnElement[bool]:

@@ -16,7 +16,13 @@ from idp.grants.models import Grant
 from idp.registry import matching
 from idp.settings import Sessions
 
-ACTS = ("account.suspended", "account.resumed", "account.unlocked", "account.merge_undone")
+ACTS = (
+    "account.suspended",
+    "account.resumed",
+    "account.unlocked",
+    "account.new_password_demanded",
+    "account.merge_undone",
+)
 """What staff do to an account."""
 SHOWN = 20
 
@@ -49,6 +55,7 @@ class AccountFacts:
     language: str
     has_password: bool
     password_changed_at: dt.datetime | None
+    new_password_due_at: dt.datetime | None
     locked_until: dt.datetime | None
     letter_works: bool
     opened_by: tuple[str, ...]

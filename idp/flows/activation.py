@@ -61,7 +61,11 @@ def account_of(flow: Flow, *, for_update: bool = False) -> Account | None:
         return None
     query = select(Account).where(Account.id == kept["account"]).execution_options(populate_existing=True)
     account = db.session.scalars(query.with_for_update() if for_update else query).one()
-    alive = account.state in (*WAITING, "active") and secrets.compare_digest(kept["bound_to"], _bound_to(account))
+    alive = (
+        account.new_password_due_at is None
+        and account.state in (*WAITING, "active")
+        and secrets.compare_digest(kept["bound_to"], _bound_to(account))
+    )
     if account.state == "notified" and printing.find_good(account.id) is None:
         return None
     return account if alive else None

@@ -49,7 +49,7 @@ def change_password(
     The hash was made before the transaction began.
     """
     is_first = account.password_hash is None
-    account.password_hash = password_hash
+    account.password_hash, account.new_password_due_at = password_hash, None
     account.password_changed_at = account.updated_at = clock.now()
     db.session.flush()
     sign_out.end_sessions(account.id, but=kept.public_id if kept else None)

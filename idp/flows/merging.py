@@ -205,8 +205,9 @@ def _are_dates_confirmed(flow: Flow) -> bool:
 
 
 def _digest(account: Account) -> str:
-    """What the proof was about: a new password or a new letter ends it."""
-    return hashlib.sha256(f"{account.state}|{account.password_hash}".encode()).hexdigest()
+    """What the proof was about: a new password, or one that is due, or a new letter ends it."""
+    proved = f"{account.state}|{account.password_hash}|{account.new_password_due_at}"
+    return hashlib.sha256(proved.encode()).hexdigest()
 
 
 def close(kept: Account, other: Account) -> Merge:

@@ -65,3 +65,25 @@ def test_what_cannot_be_done_is_told(command, words, told):
 
     assert refused.exit_code != 0
     assert told in refused.stderr
+
+
+def test_a_leak_ends_the_passwords_of_a_file(command, tmp_path):
+    leaked = tmp_path / "leaked.txt"
+    leaked.write_text("V.DURANT1\n\nx.personne1\n")
+    words = ("require-new-password", "--file", str(leaked), "--reason", "leak 7")
+
+    would, did, again = command(*words, "--dry-run"), command(*words), command(*words)
+
+    assert "1 passwords, 0 sessions and 0 letters would end." in would.stdout
+    assert "1 passwords, 0 sessions and 0 letters ended." in did.stdout
+    assert "1 lines of the file name no account." in did.stderr
+    assert "0 passwords" in again.stdout
+    assert json.loads(command("show", "v.durant1", "--json").stdout)["new_password_due_at"]
+
+
+@pytest.mark.parametrize("words", [(), ("--all", "--school", "0590001A"), ("--school", "0590001A"), ("--all",)])
+def test_a_leak_is_for_one_set_of_accounts_that_is_meant(command, words):
+    refused = command("require-new-password", *words, "--reason", "leak 7")
+
+    assert refused.exit_code != 0
+    assert json.loads(command("show", "v.durant1", "--json").stdout)["new_password_due_at"] is None

@@ -15,7 +15,7 @@ from idp.accounts.letters import printing, recipients
 from idp.db import db
 from idp.delivery import outbox
 from idp.delivery.models import Message
-from idp.flows.recovery.mails import Desk
+from idp.flows.desk import Desk
 from idp.registry import names
 from idp.registry.models import Enrolment, Link, Pupil, Responsable, School
 from idp.settings import Settings

@@ -12,7 +12,7 @@ from idp.accounts.models import Account
 from idp.db import db
 from idp.delivery import outbox
 from idp.delivery.models import Message
-from idp.flows.recovery.mails import Desk
+from idp.flows.desk import Desk
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.conftest import Parent
 

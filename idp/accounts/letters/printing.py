@@ -122,7 +122,7 @@ def _put_in_force(sheet: Sheet, now: dt.datetime, ends_at: dt.datetime, batch: s
         .where(Account.id == sheet.account_id, Account.state.in_(WAITING))
         .values(
             password_hash=sheet.password_hash, state="notified", email=None, email_key=None, email_verified_at=None,
-            password_changed_at=now, updated_at=now,
+            password_changed_at=now, updated_at=now, new_password_due_at=None,
         )
         .returning(Account.id)
         .execution_options(synchronize_session=False)

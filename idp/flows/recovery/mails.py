@@ -1,4 +1,7 @@
-"""What the worker does about a request: finds the account anew, makes the link, queues the mail."""
+"""What the worker does about a request: finds the account anew, makes the link, queues the mail.
+
+A row that is done twice sends two mails; the second link kills the first.
+"""
 
 from typing import Any
 
@@ -7,25 +10,10 @@ from idp.accounts import links
 from idp.accounts.models import Account
 from idp.db import db
 from idp.delivery.messages import queue_mail
-from idp.delivery.outbox import Taken
 from idp.flows.recovery.requests import accounts_of, is_confirmed
 
 
-class Desk:
-    """The sender of the channel `later`. A row that is done twice sends two mails; the second link kills the first."""
-
-    def send(self, message: Taken) -> str:
-        """Do what the row asks for, in one transaction."""
-        content = message.content
-        if content.get("kind") == "reset":
-            _send_reset(content)
-        elif content.get("kind") == "identifiant":
-            _send_identifiants(content)
-        db.session.commit()
-        return ""
-
-
-def _send_reset(content: dict[str, Any]) -> None:
+def send_reset(content: dict[str, Any]) -> None:
     """The link lives until the time that the page told."""
     account = db.session.get(Account, content["account_id"]) if content["account_id"] else None
     ends_at = clock.from_milliseconds(content["ends_at"])
@@ -45,7 +33,7 @@ def _send_reset(content: dict[str, Any]) -> None:
     )
 
 
-def _send_identifiants(content: dict[str, Any]) -> None:
+def send_identifiants(content: dict[str, Any]) -> None:
     """One mail for all the accounts of the address, to each spelling of it that an account stored (ATTACKS 99, 100)."""
     accounts = [account for account in accounts_of(content["email"]) if is_confirmed(account)]
     for address in sorted({account.email for account in accounts if account.email}):

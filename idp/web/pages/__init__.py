@@ -17,6 +17,7 @@ from idp.web.pages import (
     franceconnect,
     login,
     new_password,
+    new_password_due,
     passkey_login,
     recovery,
     self_registration,
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(email_validation.pages)
     app.register_blueprint(account.pages)
     app.register_blueprint(recovery.pages)
+    app.register_blueprint(new_password_due.pages)
     app.register_blueprint(email_change.pages)
     app.register_blueprint(franceconnect.pages)
     app.register_blueprint(device.pages)

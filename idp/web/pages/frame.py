@@ -36,6 +36,7 @@ TRANSLATED = (
     "device",
     "email_change",
     "email_validation",
+    "new_password_due",
     "recovery",
 )
 """Journeys whose pages keep their address in another language."""

@@ -7,12 +7,12 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 
 from idp import authenticators
 from idp.accounts import login, sessions
-from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
+from idp.accounts.errors import AccountUnavailable, NewPasswordDue, TooManyTries, WrongCredentials
 from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import activation, email_validation
+from idp.flows import activation, email_validation, new_password_due
 from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.grants import sign_out
@@ -76,6 +76,10 @@ def submit(flow_id: str) -> Answer:
         if account.state in WAITING:
             return _activate(flow, account)
         login.admit(account)
+    except NewPasswordDue as refusal:
+        new_password_due.keep(flow, refusal.account_id)
+        db.session.commit()
+        return see_other(url_for("new_password_due.show", flow_id=flow.id))
     except (WrongCredentials, TooManyTries, AccountUnavailable, LetterExpired) as refusal:
         db.session.commit()
         return login_page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422

@@ -46,6 +46,7 @@ WORDS = {
     "passkey.renamed": _("Une clé d’accès a changé de nom."),
     "passkey.removed": _("Une clé d’accès a été supprimée."),
     "passkey.refused": _("Une clé d’accès a été refusée."),
+    "account.new_password_demanded": _("Un nouveau mot de passe vous est demandé."),
     "account.suspended": _("Le compte a été suspendu."),
     "account.resumed": _("Le compte a été rouvert."),
     "account.unlocked": _("L’assistance a débloqué la connexion."),

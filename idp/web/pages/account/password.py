@@ -57,7 +57,8 @@ def _check_current(account: Account) -> form.Errors:
     """A wrong one counts as a wrong password of the login page. Raises TooManyTries."""
     typed = request.form.get("mot_de_passe_actuel", "")
     try:
-        login.verify(account.identifiant, typed, request.remote_addr or "", security.settings())
+        address, settings = request.remote_addr or "", security.settings()
+        login.verify(account.identifiant, typed, address, settings, even_if_due=True)
     except WrongCredentials:
         return [("mot-de-passe-actuel", "mot_de_passe_actuel", _("Ce n’est pas votre mot de passe actuel."))]
     return []

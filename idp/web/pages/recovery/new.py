@@ -1,6 +1,7 @@
 """The new password, by the proof that the flow holds: a link or a code."""
 
 from flask import request, url_for
+from flask_babel import gettext as _
 
 from idp.accounts import passwords
 from idp.db import db
@@ -39,7 +40,11 @@ def set_password(flow_id: str) -> Answer:
     chosen, errors = form.read(proof.account.identifiant)
     if errors:
         return _page(flow, proof, errors), 422
+    leaked = proof.account.password_hash if proof.account.new_password_due_at else None
     db.session.commit()
+    if leaked and passwords.verify(leaked, chosen, security.settings().passwords):
+        same = [(form.TARGET, form.FIELD, _("Choisissez un mot de passe différent de l’ancien."))]
+        return _page(flow, proof, same), 422
     return _finish(flow_id, passwords.hash(chosen, security.settings().passwords))
 
 
