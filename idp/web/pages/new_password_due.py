@@ -2,7 +2,7 @@
 
 from flask import Blueprint, render_template, url_for
 
-from idp.accounts import passkeys
+from idp import authenticators
 from idp.flows import credentials, new_password_due
 from idp.web import security
 from idp.web.pages.frame import see_other
@@ -18,7 +18,7 @@ def show(flow_id: str) -> Answer:
     account = new_password_due.account_of(flow)
     if account is None:
         return see_other(url_for("login.show", flow_id=flow.id))
-    usable = passkeys.is_possible(security.settings())
+    usable = authenticators.is_possible(security.settings())
     kinds = {access.kind for access in credentials.accesses(account)} - (set() if usable else {"passkey"})
     ways = new_password_due.ways(account) | (kinds & {"upstream", "passkey"})
     return render_template("recovery/due.html", flow=flow, account=account, ways=ways)
