@@ -54,15 +54,17 @@ def read(upstream: Upstream, sub: str, acr: str, amr: tuple[str, ...], claims: M
         return _text(claims.get(upstream.claims.get(name, ""), ""))
 
     array = claims.get(upstream.claims.get("given_name_array", ""))
-    given = (
-        [_text(name) for name in array] if isinstance(array, list) and len(array) <= 50 else text("given_name").split()
-    )
+    if isinstance(array, list) and len(array) <= 50:
+        given = [_text(name) for name in array]
+    else:
+        # «Jean Baptiste» may be one name or two: the whole comes first, then each.
+        given = [text("given_name"), *text("given_name").split()]
     return Identity(
         issuer=upstream.issuer,
         sub=sub,
         acr=acr,
         amr=amr,
-        given_names=tuple(name for name in given if name),
+        given_names=tuple(dict.fromkeys(name for name in given if name)),
         family_name=text("family_name"),
         usage_name=text("preferred_username"),
         birthdate=text("idp_birthdate") or text("birthdate"),

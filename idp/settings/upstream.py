@@ -66,7 +66,7 @@ class UpstreamProvider(Section, frozen=True, kw_only=True):
     claim_family_name: str = "family_name"
     """Name of the claim with the birth name."""
     claim_usage_name: str = "preferred_username"
-    """Name of the claim with the usage name."""
+    """Name of the claim with the usage name. Empty, as for the other claims: it sends none."""
     claim_birthdate: str = "birthdate"
     """Name of the claim with the birth date (YYYY-MM-DD)."""
     claim_gender: str = "gender"
