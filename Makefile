@@ -60,7 +60,7 @@ screenshots: $(READY) ## Draw every page into var/screenshots, the login page in
 	@$(BIN)/python tests/browser/install.py
 	@mkdir -p var/screenshots
 	@SCREENSHOTS=var/screenshots $(BIN)/python -m pytest -n auto tests/pages
-	@cp var/screenshots/connexion-1280-light.png docs/login.png
+	@cp var/screenshots/connexion-franceconnect-1280-light.png docs/login.png
 
 fast-hashes: $(READY) ## Build argon2 for this processor: a login costs half (needs a C compiler)
 	@awk '/^argon2-cffi-bindings==/ {on=1} on {print} on && !/\\$$/ {exit}' requirements.lock > .venv/argon2.lock

@@ -57,7 +57,7 @@ def test_the_wheel_holds_every_template_and_static_file_and_no_test_or_key(wheel
 
 
 def _install(wheel: Path, environment: Path) -> Path:
-    """An empty environment with the wheel; the libraries are those of this one, by a path that no other file follows."""
+    """An empty environment with the wheel; the libraries are this one's, by a path whose own paths nobody follows."""
     _run(sys.executable, "-m", "venv", "--without-pip", environment)
     python = environment / "bin" / "python"
     _run(sys.executable, "-m", "uv", "pip", "install", "--offline", "--no-deps", "--python", python, wheel)

@@ -1,5 +1,7 @@
 """The language of a page: chosen for the browser, its texts from the catalogues of `idp.languages`."""
 
+import re
+
 from babel import Locale
 from babel.support import NullTranslations
 from flask import Flask, request
@@ -10,13 +12,32 @@ from idp.languages import SOURCE, load
 from idp.web.security import settings
 
 LANGUAGE_COOKIE = "idp_lang"
+KEPT_TOGETHER = re.compile(r"(?<=«) | (?=[»:;?!])")
+"""The spaces of French typography: no line ends before a colon, a question mark or a closing quotation mark."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+class French(NullTranslations):
+    """The source texts, with the spaces of their punctuation kept on one line."""
+
+    def gettext(self, message: str) -> str:
+        return KEPT_TOGETHER.sub(NO_BREAK, message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n < 2 else msgid2)
+
+    ugettext, ungettext = gettext, ngettext
+
+
+FRENCH = French()
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Takes the catalogues as `idp.languages` reads them."""
 
     def get_translations(self) -> NullTranslations:
-        return load(str((get_locale() or Locale(SOURCE)).language))
+        language = str((get_locale() or Locale(SOURCE)).language)
+        return FRENCH if language == SOURCE else load(language)
 
 
 def choose_language() -> str:

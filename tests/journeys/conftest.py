@@ -119,7 +119,7 @@ class Parent:
     @property
     def text(self) -> str:
         assert self.page is not None
-        return unescape(self.page.text)
+        return unescape(self.page.text).replace("\N{NO-BREAK SPACE}", " ")
 
     @property
     def path(self) -> str:

@@ -33,3 +33,38 @@ def test_the_protocol_error_page_holds_the_code_in_text_and_data(app: Flask):
 
     assert 'id="error-page" data-error="invalid_request"' in page
     assert "redirect_uri &lt;unknown&gt;" in page
+
+
+def test_no_line_of_a_french_page_begins_with_a_punctuation_mark(parent):
+    page = parent.opens("/connexion").page.text
+
+    assert "Par exemple\N{NO-BREAK SPACE}: v.durant1" in page
+    assert "«\N{NO-BREAK SPACE}Je n’ai pas de compte\N{NO-BREAK SPACE}»" in page
+
+
+def test_who_has_an_account_is_offered_every_way_in(app: Flask):
+    """J2: «Un compte ÉduConnect est déjà créé à partir de ces données», with both links and the recovery links."""
+    upstream = {"key": "franceconnect", "name": "FranceConnect", "down": False}
+    template, flow = "self_registration/already_registered.html", {"id": "x"}
+
+    with app.test_request_context():
+        page = render_template(template, flow=flow, upstreams=lambda: [upstream])
+
+    assert page.count('id="franceconnect"') == 1
+    assert [
+        name for name in ("se-connecter", "identifiant-oublie", "mot-de-passe-perdu") if f'id="{name}"' in page
+    ] == [
+        "se-connecter",
+        "identifiant-oublie",
+        "mot-de-passe-perdu",
+    ]
+
+
+def test_who_wants_no_mobile_reads_the_ways_that_this_site_has(parent):
+    """J2: the login page explains the other ways to get an account."""
+    parent.begins()
+
+    parent.opens(f"/connexion/{parent.flow_id}?sans_mobile=1")
+
+    assert parent.sees("Sans téléphone portable, demandez la lettre de l’école.")
+    assert not parent.sees("Utilisez le bouton FranceConnect de cette page.")

@@ -40,12 +40,18 @@ def times(number: int, act: Callable[[], Any]) -> Any:
     return [act() for _ in range(number)][-1]
 
 
+FRANCECONNECT = {
+    "flow": {"id": "x"},
+    "client_name": "Livret Scolaire Unique",
+    "upstreams": lambda: [{"key": "franceconnect", "name": "FranceConnect", "down": False}],
+}
 DEVICE = {"client": CLIENT, "facts": FACTS, "account": {"identifiant": "v.durant1"}, "device": {"id": "x"}}
 
 PAGES = (
     # The login page
     Page("connexion", lambda town: town.parent.opens("/connexion")),
     Page("connexion-service", lambda town: from_service(town)),
+    Page("connexion-franceconnect", lambda town: town.rendered("login/login.html", **FRANCECONNECT)),
     Page("connexion-anglais", lambda town: in_english(town)),
     Page("connexion-erreur", lambda town: town.parent.logs_in(password="wrong-one1")),
     Page("connexion-attente", lambda town: times(4, lambda: town.parent.logs_in(password="wrong-one1"))),
@@ -68,6 +74,10 @@ PAGES = (
     Page("inscription-mot-de-passe", lambda town: town.parent.until_password()),
     Page("inscription-mot-de-passe-refuse", lambda town: town.parent.until_password().chooses("abc", "abd")),
     Page("inscription-deja-actif", lambda town: already_registered(town)),
+    Page(
+        "inscription-deja-actif-franceconnect",
+        lambda town: town.rendered("self_registration/already_registered.html", **FRANCECONNECT),
+    ),
     Page("inscription-rattachee", lambda town: joined(town)),
     Page("inscription-terminee", lambda town: town.parent.until_end()),
     # Activation by letter, «Vérification Mail»

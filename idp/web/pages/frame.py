@@ -122,13 +122,14 @@ def see_other(url: str) -> Response:
 def hour(instant: dt.datetime) -> str:
     """«18 h 42», the time in France."""
     local = instant.astimezone(PARIS)
-    return f"{local.hour} h {local.minute:02}" if _is_french() else f"{local:%H:%M}"
+    return f"{local.hour}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{local.minute:02}" if _is_french() else f"{local:%H:%M}"
 
 
 def hour_with_seconds(instant: dt.datetime) -> str:
     """«18 h 42 min 8 s», for waits shorter than a minute."""
     local = instant.astimezone(PARIS)
-    return f"{local.hour} h {local.minute:02} min {local.second:02} s" if _is_french() else f"{local:%H:%M:%S}"
+    rest = f" min {local.second:02} s".replace(" ", "\N{NO-BREAK SPACE}")
+    return hour(instant) + rest if _is_french() else f"{local:%H:%M:%S}"
 
 
 def day(instant: dt.datetime) -> str:

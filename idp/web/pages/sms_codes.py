@@ -4,10 +4,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app, request
-from flask_babel import gettext as _
 
+from idp import languages
 from idp.flows import codes
 from idp.web import security
+from idp.web.pages.frame import current_language
 
 
 def key() -> bytes:
@@ -20,9 +21,9 @@ def wording(code: str) -> str:
     """The SMS: GSM-7, one segment, its last line for the telephone (WebOTP, «origin-bound one-time codes»)."""
     settings = security.settings()
     host, minutes = urlsplit(settings.server.issuer).hostname, settings.sms.code_lifetime_minutes
-    words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.",
-              code=code, minutes=minutes)  # fmt: skip
-    return f"{words}\n\n@{host} #{code}"
+    _ = languages.load(current_language()).gettext
+    words = _("ÉduConnect : votre code est %(code)s, valable %(minutes)s minutes. Ne le donnez à personne.")
+    return f"{words % {'code': code, 'minutes': minutes}}\n\n@{host} #{code}"
 
 
 def facts(state: dict[str, Any]) -> dict[str, Any]:
