@@ -4,39 +4,14 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 from demo import configuration, first_parent
 from demo.addresses import Addresses
 from demo.processes import NotAnswering, Town, is_free
+from demo.seeding import LETTER_PASSWORD, REGISTRATION_TOKEN, Seeding
 
-SAMPLES = "demo/samples"
-SCHOOL_YEAR = "2025"
-SCHOOLS = {
-    "0599901S": (
-        "ECOLE PRIMAIRE PUBLIQUE ROGER SALENGRO",
-        "1",
-        "onde/CSVExtraction-eleves.csv",
-        "onde/CSVExtraction-responsables.csv",
-    ),
-    "0599902T": (
-        "COLLEGE LES TROIS TILLEULS",
-        "2",
-        "siecle/ElevesAvecAdresses.xml",
-        "siecle/ResponsablesAvecAdresses.xml",
-    ),
-}
-LETTER_TO = ("0599901S", "Roussel", "ROUSSEL Amélie")
-LETTER_PASSWORD = "Lettre2017"
-NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
-REPORTS = "clients/lsu/reports/sample.toml"
-WELCOME = {
-    "0599901S": "Bienvenue à l’école Roger Salengro. La garderie ouvre à 7 h 30, côté rue des Tilleuls.",
-    "0599902T": "Bienvenue au collège. Les réunions avec les professeurs principaux ont lieu le jeudi soir.",
-}
-"""What the portal says under each school's name."""
-SCOPES = "openid profile email eleves"
-REGISTRATION_TOKEN = "demo-initial-access-token"
-REGISTRATION_SCOPES = "openid profile email phone offline_access"
+PROGRAMS = ("mailbox", "franceconnect", "provider", "portal", "lsu")
 
 
 def main() -> int:
@@ -69,57 +44,24 @@ def _open(town: Town, addresses: Addresses) -> None:
     secrets = configuration.write(addresses)
     done = addresses.file("seeded")
     idp = ("-m", "idp", "--config", str(addresses.file("idp.toml")))
-    if not done.exists():
-        _fill(idp, addresses, secrets)
     ports = addresses.ports
     mailbox = ("-m", "demo.mailbox", "--http-port", str(ports["mailbox"]), "--smtp-port", str(ports["smtp"]))
     town.start("mailbox", (*mailbox, "--data-dir", str(addresses.file("mailbox"))))
     town.start("franceconnect", ("-m", "demo.franceconnect", "--config", str(addresses.file("franceconnect.toml"))))
-    town.start("provider", (*idp, "serve"), {"IDP_CONFIG": str(addresses.file("idp.toml"))})
-    town.start("worker", (*idp, "worker"))
-    for name in ("mailbox", "franceconnect", "provider"):
-        town.wait_for(name, ports[name])
     for name in ("portal", "lsu"):
         town.start(name, ("-m", f"clients.{name}", "--config", str(addresses.file(f"{name}.toml"))))
-        town.wait_for(name, ports[name])
+    with closing(Seeding(idp, addresses)) as seeding:
+        if not done.exists():
+            seeding.fill(secrets)
+        town.start("provider", (*idp, "serve"), {"IDP_CONFIG": str(addresses.file("idp.toml"))})
+        town.start("worker", (*idp, "worker"))
+        for name in PROGRAMS:
+            town.wait_for(name, ports[name])
+        seeding.finish()
     if not done.exists():
         print("Registering the first parent, as a parent does…", flush=True)
         first_parent.register(addresses.url("provider"), addresses.url("mailbox"))
         done.touch()
-
-
-def _fill(idp: tuple[str, ...], addresses: Addresses, secrets: dict[str, str]) -> None:
-    """What an administrator and a school do by hand: keys, tables, schools, school files, relying parties, reports."""
-    _run(*idp, "keys", "generate")
-    _run(*idp, "migrate")
-    for uai, (name, degree, *files) in SCHOOLS.items():
-        facts = ("--degree", degree, "--academie", "Lille", "--welcome", WELCOME[uai])
-        _run(*idp, "registry", "school", uai, name, *facts)
-        paths = [f"{SAMPLES}/{file}" for file in files]
-        _run(*idp, "registry", "import", *paths, "--school", uai, "--school-year", SCHOOL_YEAR)
-    for name, secret in secrets.items():
-        own = addresses.url(name)
-        uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
-        rights = ("--scope", SCOPES, "--secret", secret, "--first-party", "--birth-dates")
-        _run(*idp, "clients", "add", name, "--name", NAMES[name], *uris, *rights)
-    ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
-    _run(*idp, "clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)
-    _print_letter(idp, addresses)
-    _run("-m", "clients.lsu.seed", "--config", str(addresses.file("lsu.toml")), "--reports", REPORTS)
-
-
-def _print_letter(idp: tuple[str, ...], addresses: Addresses) -> None:
-    """A letter that nobody used yet, as the school's batch makes it, with a password that the table can tell."""
-    uai, surname, name = LETTER_TO
-    found = [sys.executable, *idp, "registry", "find", surname, "--school", uai]
-    lines = subprocess.run(found, capture_output=True, check=True).stdout.decode().splitlines()
-    responsable_id = next(line.split()[0] for line in lines if name in line)
-    letter = str(addresses.file("lettre.pdf"))
-    _run(*idp, "letters", "print", letter, "--responsable", responsable_id, "--password", LETTER_PASSWORD)
-
-
-def _run(*command: str) -> None:
-    subprocess.run([sys.executable, *command], check=True)
 
 
 def _tell(addresses: Addresses) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from idp import logs
 from idp.errors import ConfigurationError
 from idp.settings import load
 
@@ -28,6 +27,7 @@ SUBJECTS = {
     "audit": "The audit log: look, verify, export.",
     "outbox": "Look at the messages that wait.",
     "completion": "What the shell needs to complete these commands.",
+    "batch": "Run many commands as one program.",
 }
 
 
@@ -36,6 +36,11 @@ class Subjects(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(SUBJECTS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list that `idp --help` shows, without loading any subject."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUBJECTS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in SUBJECTS:
@@ -53,6 +58,8 @@ def main(ctx: click.Context, config: str | None) -> None:
     """Identity provider for the parents of school children."""
     if ctx.invoked_subcommand in ("settings", "completion") or "--help" in sys.argv:
         return
+    from idp import logs  # Only now: what asks for help waits for nothing that it does not need.
+
     if config:
         # Server processes and the worker read the same file.
         os.environ["IDP_CONFIG"] = str(Path(config).absolute())

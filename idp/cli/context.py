@@ -1,4 +1,4 @@
-"""What every command needs: the application around the database."""
+"""What every command needs: the records around the database."""
 
 import getpass
 from collections.abc import Iterator
@@ -6,19 +6,20 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from idp.app import create_app
+from idp.db import db
+from idp.records import open_records
 from idp.settings import Settings
 
 
 @contextmanager
 def application(settings: Settings) -> Iterator[Flask]:
-    """The application with its context pushed, so that `db.session` works; closed at the end."""
-    app = create_app(settings)
-    try:
-        with app.app_context():
+    """The records with their context pushed, so that `db.session` works; closed at the end."""
+    app = open_records(settings)
+    with app.app_context():
+        try:
             yield app
-    finally:
-        app.extensions["idp"].hot.close()
+        finally:
+            db.engine.dispose()
 
 
 def operator() -> str:

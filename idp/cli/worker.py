@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import closing
 from functools import partial
 from types import FrameType
 
@@ -13,6 +14,7 @@ from idp import limits
 from idp.audit.sealing import Sealer
 from idp.cli.context import application
 from idp.cli.parent import end_with
+from idp.db.hot import open_hot_path
 from idp.delivery import outbox
 from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
@@ -21,6 +23,7 @@ from idp.flows.desk import Desk
 from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
 from idp.provider.backchannel import CHANNEL, BackChannel
+from idp.provider.core import Provider
 from idp.settings import Settings
 
 LOGOUT_THREADS = 2
@@ -42,8 +45,8 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     if parent is not None:
         end_with(parent)
     senders = senders_of(settings)
-    with application(settings) as app:
-        told = _logout_deliveries(app, settings, stop)
+    with application(settings) as app, closing(open_hot_path(settings.database)) as hot:
+        told = _logout_deliveries(Provider(settings, hot), settings, stop)
         corrections = partial(school_records.apply_corrections, settings)
         chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, devices.sweep, corrections)
         delivery = Delivery(senders, settings.worker, stop, chores=chores)
@@ -67,9 +70,9 @@ def senders_of(settings: Settings) -> dict[str, Sender]:
     return {**from_settings(settings), outbox.LATER: Desk()}
 
 
-def _logout_deliveries(app: Flask, settings: Settings, stop: threading.Event) -> list[Delivery]:
+def _logout_deliveries(protocol: Provider, settings: Settings, stop: threading.Event) -> list[Delivery]:
     """Back-channel logout apart from the rest, one message at a time: a client that is slow delays no code."""
-    sender = BackChannel(app.extensions["idp"].provider)
+    sender = BackChannel(protocol)
     one_at_a_time = msgspec.structs.replace(settings.worker, batch=1)
     return [Delivery({CHANNEL: sender}, one_at_a_time, stop) for _thread in range(LOGOUT_THREADS)]
 

@@ -1,0 +1,112 @@
+"""What an administrator and a school do by hand before anybody comes, done once."""
+
+import shlex
+import subprocess
+import sys
+
+from demo.addresses import Addresses
+
+SAMPLES = "demo/samples"
+SCHOOL_YEAR = "2025"
+SCHOOLS = {
+    "0599901S": (
+        "ECOLE PRIMAIRE PUBLIQUE ROGER SALENGRO",
+        "1",
+        "onde/CSVExtraction-eleves.csv",
+        "onde/CSVExtraction-responsables.csv",
+    ),
+    "0599902T": (
+        "COLLEGE LES TROIS TILLEULS",
+        "2",
+        "siecle/ElevesAvecAdresses.xml",
+        "siecle/ResponsablesAvecAdresses.xml",
+    ),
+}
+WELCOME = {
+    "0599901S": "Bienvenue à l’école Roger Salengro. La garderie ouvre à 7 h 30, côté rue des Tilleuls.",
+    "0599902T": "Bienvenue au collège. Les réunions avec les professeurs principaux ont lieu le jeudi soir.",
+}
+"""What the portal says under each school's name."""
+LETTER_TO = ("0599901S", "Roussel", "ROUSSEL Amélie")
+LETTER_PASSWORD = "Lettre2017"
+NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
+REPORTS = "clients/lsu/reports/sample.toml"
+SCOPES = "openid profile email eleves"
+REGISTRATION_TOKEN = "demo-initial-access-token"
+REGISTRATION_SCOPES = "openid profile email phone offline_access"
+
+Words = tuple[str, ...]
+
+
+class Seeding:
+    """The commands that fill the town; those that nobody waits for run beside the rest until `finish`."""
+
+    def __init__(self, idp: Words, addresses: Addresses) -> None:
+        self._idp, self._addresses = idp, addresses
+        self._beside: list[subprocess.Popen[bytes]] = []
+
+    def fill(self, secrets: dict[str, str]) -> None:
+        """Keys, tables, schools and their files, relying parties; a letter and reports are begun."""
+        reports = ("--config", str(self._addresses.file("lsu.toml")), "--reports", REPORTS)
+        self._start("-m", "clients.lsu.seed", *reports)
+        uai, surname, name = LETTER_TO
+        find = ("registry", "find", surname, "--school", uai)
+        lines = self._batch([*_provider(), *_schools(), *self._relying_parties(secrets), find])
+        responsable_id = next(line.split()[0] for line in lines if name in line)
+        self._print_letter(responsable_id)
+
+    def finish(self) -> None:
+        """Until all that was begun is done."""
+        for process in self._beside:
+            if process.wait():
+                raise subprocess.CalledProcessError(process.returncode, process.args)
+        self._beside.clear()
+
+    def close(self) -> None:
+        """Leave nothing behind when the town closes half-way."""
+        for process in self._beside:
+            process.kill()
+            process.wait()
+
+    def _batch(self, commands: list[Words]) -> list[str]:
+        """Run `idp` commands as one program, and show what they say, which is given back too."""
+        text = "\n".join(shlex.join(words) for words in commands)
+        command = [sys.executable, *self._idp, "batch", "-"]
+        done = subprocess.run(command, input=text.encode(), stdout=subprocess.PIPE, check=False)
+        said = done.stdout.decode()
+        print(said, end="", flush=True)
+        done.check_returncode()
+        return said.splitlines()
+
+    def _print_letter(self, responsable_id: str) -> None:
+        """A letter that nobody used yet, as the school's batch makes it, with a password that the table can tell."""
+        letter = str(self._addresses.file("lettre.pdf"))
+        whom = ("--responsable", responsable_id, "--password", LETTER_PASSWORD)
+        self._start(*self._idp, "letters", "print", letter, *whom)
+
+    def _relying_parties(self, secrets: dict[str, str]) -> list[Words]:
+        commands: list[Words] = []
+        for name, secret in secrets.items():
+            own = self._addresses.url(name)
+            uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
+            rights = ("--scope", SCOPES, "--secret", secret, "--first-party", "--birth-dates")
+            commands.append(("clients", "add", name, "--name", NAMES[name], *uris, *rights))
+        ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
+        return [*commands, ("clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)]
+
+    def _start(self, *command: str) -> None:
+        self._beside.append(subprocess.Popen([sys.executable, *command]))
+
+
+def _provider() -> list[Words]:
+    return [("keys", "generate"), ("migrate",)]
+
+
+def _schools() -> list[Words]:
+    commands: list[Words] = []
+    for uai, (name, degree, *files) in SCHOOLS.items():
+        facts = ("--degree", degree, "--academie", "Lille", "--welcome", WELCOME[uai])
+        paths = [f"{SAMPLES}/{file}" for file in files]
+        commands.append(("registry", "school", uai, name, *facts))
+        commands.append(("registry", "import", *paths, "--school", uai, "--school-year", SCHOOL_YEAR))
+    return commands
