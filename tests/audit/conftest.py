@@ -1,6 +1,5 @@
 """A sealed audit log, and somebody with the whole database in hand."""
 
-import shutil
 import threading
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from idp.audit.verifying import Broken, verify
 from idp.cli.audit import command
 from idp.db import db
 from idp.settings import Settings
-from tests.endpoints.conftest import key_files  # noqa: F401
 
 
 class Log:
@@ -50,9 +48,8 @@ class Log:
 
 
 @pytest.fixture
-def log(database: Flask, settings: Settings, key_files: Path) -> Log:
+def log(database: Flask, settings: Settings) -> Log:
     """Five acts, sealed in two batches."""
-    shutil.copytree(key_files, settings.keys.directory, dirs_exist_ok=True)
     log = Log(settings)
     log.tells("login.failed", "login.succeeded", "account.email_changed", account_id="a" * 32)
     log.seal()

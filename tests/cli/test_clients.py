@@ -1,7 +1,6 @@
 """`idp clients`: what an administrator does to client applications, by hand or from files."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from idp.db import db
 from idp.relying_parties import service
 from idp.relying_parties.models import Client
 from idp.settings import Settings
-from tests.endpoints.conftest import key_files  # noqa: F401
 
 URI = "https://cantine.example.fr/retour"
 
@@ -36,8 +34,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(app: Flask, settings: Settings, key_files: Path) -> Desk:
-    shutil.copytree(key_files, settings.keys.directory, dirs_exist_ok=True)
+def desk(app: Flask, settings: Settings) -> Desk:
     desk = Desk(settings)
     added = desk.clients("add", "cantine", "--name", "Cantine en ligne", "--redirect-uri", URI)
     assert added.exit_code == 0, added.output
