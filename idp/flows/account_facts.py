@@ -84,7 +84,10 @@ def of(account: Account, settings: Sessions) -> AccountFacts:
         children=len({child.pupil_id for child in matching.children_of(held)}),
         sessions=len(sessions.live(account.id, settings)),
         living_grants=_living_grants(account.id),
-        acts=tuple(Act(entry.at, entry.event, entry.ids) for entry in audit.history(account.id, ACTS, SHOWN)),
+        acts=tuple(
+            Act(entry.at, entry.event, {**entry.ids, "by": entry.actor or ""})
+            for entry in audit.history(account.id, ACTS, SHOWN)
+        ),
     )
 
 
