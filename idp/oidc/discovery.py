@@ -45,6 +45,7 @@ def document(
     claims = dict.fromkeys((*(claim for scope in SCOPES for claim in CLAIMS.get(scope, ())), "former_subs"))
     return {
         "issuer": issuer,
+        "service_documentation": issuer + "/developpeurs",
         "authorization_endpoint": issuer + "/authorize",
         "token_endpoint": issuer + "/token",
         "userinfo_endpoint": issuer + "/userinfo",

@@ -11,7 +11,7 @@ from idp.provider.core import Provider
 from idp.web.dispatch import Endpoint
 from idp.web.http import HttpAnswer, HttpRequest
 
-PUBLIC = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks")
+PUBLIC = ("/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/jwks", "/openapi.json")
 FOR_CLIENTS = ("/token", "/revoke", "/userinfo", "/par")
 ANYBODY = (("Access-Control-Allow-Origin", "*"),)
 READABLE = ("Access-Control-Expose-Headers", "DPoP-Nonce, WWW-Authenticate")

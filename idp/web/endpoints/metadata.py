@@ -1,13 +1,12 @@
-"""Discovery and JWKS: bytes made once for each set of keys (PERFORMANCE rule 10)."""
+"""Discovery, JWKS, OpenAPI: bytes made once for each set of keys (PERFORMANCE rule 10)."""
 
 from collections.abc import Mapping
 
 from idp import clock
-from idp.oidc import discovery
-from idp.oidc.jwt import SIGNING_ALGORITHMS
-from idp.provider.core import ACR_VALUES, Provider
+from idp.oidc import openapi
+from idp.provider import server_metadata
+from idp.provider.core import Provider
 from idp.provider.keys import KeySet
-from idp.settings import Mtls
 from idp.web.dispatch import Endpoint
 from idp.web.endpoints.cors import ANYBODY
 from idp.web.http import HttpAnswer, HttpRequest
@@ -16,23 +15,11 @@ HEADERS = (("Cache-Control", "public, max-age=300"), *ANYBODY)
 
 
 def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
-    """The two well-known addresses (OpenID Connect Discovery §4, RFC 8414 §3) and `/jwks`."""
-    mtls = provider.settings.mtls
-    document = discovery.document(
-        provider.issuer,
-        provider.settings.protocol,
-        algorithms=SIGNING_ALGORITHMS,
-        acr_values=ACR_VALUES,
-        languages=provider.settings.site.languages,
-        auth_methods=[name for name in discovery.AUTHENTICATION_METHODS if _is_on(name, mtls)],
-    )
-    if mtls.header:
-        document = discovery.with_certificates(document, mtls.endpoint_base)
+    """The two well-known addresses (OpenID Connect Discovery §4, RFC 8414 §3), `/jwks` and `/openapi.json`."""
+    document = server_metadata.document(provider)
     configuration = HttpAnswer.json(document, headers=HEADERS)
+    described = HttpAnswer.json(openapi.document(document, provider.settings.site.name), headers=HEADERS)
     kept: list[tuple[KeySet, int, HttpAnswer]] = []
-
-    def answer_configuration(http: HttpRequest) -> HttpAnswer:
-        return configuration
 
     def answer_jwks(http: HttpRequest) -> HttpAnswer:
         keys = provider.keys.get()
@@ -46,14 +33,8 @@ def endpoints(provider: Provider) -> Mapping[tuple[str, str], Endpoint]:
         return made
 
     return {
-        ("GET", "/.well-known/openid-configuration"): answer_configuration,
-        ("GET", "/.well-known/oauth-authorization-server"): answer_configuration,
+        ("GET", "/.well-known/openid-configuration"): lambda http: configuration,
+        ("GET", "/.well-known/oauth-authorization-server"): lambda http: configuration,
         ("GET", "/jwks"): answer_jwks,
+        ("GET", "/openapi.json"): lambda http: described,
     }
-
-
-def _is_on(auth_method: str, mtls: Mtls) -> bool:
-    """Certificates need the proxy's header, and its verdict where the authority counts."""
-    if auth_method == "tls_client_auth":
-        return bool(mtls.header and mtls.verdict_header)
-    return auth_method != "self_signed_tls_client_auth" or bool(mtls.header)

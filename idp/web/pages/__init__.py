@@ -9,6 +9,7 @@ from idp.web import address_limits, catalogue, security, theme
 from idp.web.pages import (
     account,
     activation,
+    developers,
     device,
     email_change,
     email_validation,
@@ -48,3 +49,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(email_change.pages)
     app.register_blueprint(franceconnect.pages)
     app.register_blueprint(device.pages)
+    app.register_blueprint(developers.pages)

@@ -33,6 +33,7 @@ TRANSLATED = (
     "account",
     "activation",
     "consoles",
+    "developers",
     "device",
     "email_change",
     "email_validation",

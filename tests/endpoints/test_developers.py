@@ -1,0 +1,104 @@
+"""`/openapi.json` and `/developpeurs`: they say what discovery and the program say, and nothing else."""
+
+import html
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.endpoints.conftest import FRONT_CHANNEL, ISSUER
+from tests.registrations import Developer
+
+ENDPOINTS = re.compile(r".*(_endpoint|_uri|_iframe)")
+
+
+@pytest.fixture
+def discovery(portal):
+    return portal.browser.get("/.well-known/openid-configuration").json
+
+
+@pytest.fixture
+def described(portal):
+    answer = portal.browser.get("/openapi.json")
+    assert answer.content_type == "application/json"
+    return answer.json
+
+
+def references(value):
+    """Every `$ref` in it."""
+    if isinstance(value, dict):
+        yield from [value["$ref"]] if "$ref" in value else []
+        for inner in value.values():
+            yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def test_openapi_describes_every_endpoint_of_discovery(discovery, described):
+    told = {urlsplit(value).path for name, value in discovery.items() if ENDPOINTS.fullmatch(name)}
+
+    assert told <= described["paths"].keys()
+    assert described["openapi"].startswith("3.1")
+    assert described["servers"] == [{"url": ISSUER}]
+
+
+def test_openapi_names_no_operation_that_the_program_has_not(described, app):
+    known = {
+        (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule), method.lower())
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+    } | {("/authorize", "get")}
+
+    told = {(path, method) for path, operations in described["paths"].items() for method in operations}
+
+    assert told <= known
+    names = [operation["operationId"] for path in described["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))
+
+
+def test_openapi_refers_to_schemas_and_security_that_it_has(described):
+    parts = described["components"]
+    schemes = [one for path in described["paths"].values() for op in path.values() for one in op["security"]]
+
+    assert {found.rpartition("/")[2] for found in references(described["paths"])} == parts["schemas"].keys()
+    assert {name for scheme in schemes for name in scheme} <= parts["securitySchemes"].keys()
+
+
+@FRONT_CHANNEL
+def test_openapi_follows_the_settings(described):
+    types = described["components"]["schemas"]["AuthorizationRequest"]["properties"]["response_type"]["enum"]
+
+    assert "code id_token" in types
+
+
+def test_the_developers_page_tells_each_address_scope_and_method_of_discovery(portal, discovery):
+    page = html.unescape(portal.browser.get("/developpeurs").text)
+
+    for member in (
+        "issuer",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+        "end_session_endpoint",
+        "revocation_endpoint",
+    ):
+        assert discovery[member] in page
+    for value in (*discovery["scopes_supported"], *discovery["token_endpoint_auth_methods_supported"]):
+        assert value in page
+    assert "docs/errors.md" in page
+    assert discovery["service_documentation"] == ISSUER + "/developpeurs"
+
+
+def test_the_page_s_own_registration_example_registers_a_client(app):
+    """With the token that it asks for."""
+    developer = Developer(app)
+    developer.has_token()
+    page = html.unescape(developer.client.get("/developpeurs").text)
+    example = json.loads(re.search(r"-d '(\{.*?\})'", page, re.DOTALL)[1])
+
+    answer = developer.register(**example)
+
+    assert answer.status_code == 201
+    assert answer.json["client_secret"]
