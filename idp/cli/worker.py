@@ -21,6 +21,8 @@ from idp.delivery.worker import Delivery
 from idp.flows import school_records
 from idp.flows.desk import Desk
 from idp.franceconnect import service as upstream_logins
+from idp.franceconnect.authorization import CALLBACK
+from idp.franceconnect.watch import Watch
 from idp.grants import devices, pushed_requests
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.provider.core import Provider
@@ -51,13 +53,14 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
         chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, devices.sweep, corrections)
         delivery = Delivery(senders, settings.worker, stop, chores=chores)
         sealer = Sealer(settings.keys.directory, stop)
+        watch = Watch(app.extensions["idp"].upstreams, settings.server.issuer + CALLBACK, stop)
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass
             sealer.seal_all()
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
-            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in (*told, sealer)]
+            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in (*told, sealer, watch)]
             for thread in threads:
                 thread.start()
             delivery.run()

@@ -39,6 +39,8 @@ from idp.registry.phones import Phone
 from idp.settings import SelfRegistration, Settings
 
 PART = "franceconnect"
+REQUEST = "upstream_request"
+"""Part of the flow's state: the request under way upstream, and whether it was `used`."""
 FINISHED = "terminee"
 CIVILITY = {"M.": "M", "M": "M", "MME": "F", "MLLE": "F"}
 
@@ -76,6 +78,12 @@ def current_step(flow: Flow) -> str:
     if identity_of(flow) is None:
         return ""
     return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
+
+
+def is_away(flow: Flow, upstream: str) -> bool:
+    """Whether the parent went to that upstream and has not come back: they may be stranded on a page of it."""
+    request = flow.state.get(REQUEST) or {}
+    return request.get("upstream") == upstream and not request.get("used")
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:

@@ -13,6 +13,8 @@ from idp.franceconnect.directory import Metadata
 from idp.franceconnect.upstreams import Upstream
 from idp.oidc.jwt import encode_base64url
 
+CALLBACK = "/franceconnect/retour"
+"""The one way back, registered at every upstream."""
 LIFE = dt.timedelta(minutes=30)
 """As long as FranceConnect keeps its own side of a request."""
 

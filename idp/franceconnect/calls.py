@@ -26,6 +26,7 @@ class Answer:
     status: int
     content_type: str
     body: bytes
+    location: str = ""
 
 
 class Circuit:
@@ -88,7 +89,8 @@ class Calls:
         deadline = time.monotonic() + WHOLE_SECONDS
         try:
             with self._client.stream(method, url, headers=headers, data=form, auth=auth) as response:
-                answer = Answer(response.status_code, _media_type(response), _read(response, deadline))
+                body, location = _read(response, deadline), response.headers.get("Location", "")
+                answer = Answer(response.status_code, _media_type(response), body, location)
         except httpx.HTTPError as error:
             self.circuit.failed()
             raise NotAnswering(reason=type(error).__name__) from error

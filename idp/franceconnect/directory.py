@@ -51,6 +51,10 @@ class Directory:
         self._metadata: _Kept | None = None
         self._keys: _Kept | None = None
 
+    @property
+    def _discovery(self) -> str:
+        return self._upstream.issuer + "/.well-known/openid-configuration"
+
     def metadata(self) -> Metadata:
         """Raises NotAnswering when there is no copy of today, Unverifiable when it is not that upstream's document."""
         with self._lock:
@@ -69,6 +73,18 @@ class Directory:
             found: Sequence[Mapping[str, Any]] = self._keys.value
             return found
 
+    def answers(self) -> bool:
+        """Whether the upstream answers at all: its discovery, else its keys. Asks now, whatever copies there are."""
+        kept = self._metadata
+        return any(self._is_there(url) for url in (self._discovery, kept.value.jwks_uri if kept else "") if url)
+
+    def _is_there(self, url: str) -> bool:
+        try:
+            self._calls.get(url)
+        except NotAnswering:
+            return False
+        return True
+
     def _renewed(self, kept: _Kept | None, fetch: Any) -> _Kept:
         now = clock.now()
         if kept is not None and now - kept.at < FRESH:
@@ -83,7 +99,7 @@ class Directory:
 
     def _fetch_metadata(self) -> Metadata:
         issuer = self._upstream.issuer
-        document = self._fetch(issuer + "/.well-known/openid-configuration")
+        document = self._fetch(self._discovery)
         if not isinstance(document, dict) or document.get("issuer") != issuer:
             raise Unverifiable(reason="issuer_of_discovery")
         addresses = {name: str(document.get(name, "")) for name in (*ENDPOINTS, "end_session_endpoint")}

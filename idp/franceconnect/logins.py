@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from idp.franceconnect import authorization, callback
 from idp.franceconnect.authorization import Pending
 from idp.franceconnect.callback import Exchange, Login, Sign
-from idp.franceconnect.calls import Calls
+from idp.franceconnect.calls import Answer, Calls
 from idp.franceconnect.directory import Directory
 from idp.franceconnect.upstreams import Upstream, from_settings
 from idp.oidc.request import Parameters
@@ -44,8 +44,17 @@ class UpstreamLogins:
         return self._all[key].upstream
 
     def is_down(self, key: str) -> bool:
-        """Whether the upstream has not answered lately: the page says so instead of a button."""
+        """Whether the upstream has not answered this process lately."""
         return self._all[key].calls.circuit.is_open
+
+    def answers(self, key: str) -> bool:
+        """Whether the upstream answers now. Asks it."""
+        return self._all[key].directory.answers()
+
+    def probe(self, key: str, redirect_uri: str) -> Answer:
+        """What it says to an authorization request of ours that nobody goes on with. Raises UpstreamRefusal."""
+        _, location = self.begin(key, redirect_uri, flow_id="probe", known=False)
+        return self._all[key].calls.get(location)
 
     def begin(self, key: str, redirect_uri: str, *, flow_id: str, known: bool) -> tuple[Pending, str]:
         """What the flow must remember, and where the browser goes. Raises NotAnswering, Unverifiable."""

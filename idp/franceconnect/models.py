@@ -29,6 +29,16 @@ class LinkedIdentity(Base):
     """Another `sub` of the same person took its place; the row is kept for 30 days."""
 
 
+class UpstreamState(Base):
+    """Whether an upstream answered the last time that a worker looked."""
+
+    __tablename__ = "upstream_states"
+
+    upstream: Mapped[str] = mapped_column(String(20), primary_key=True)
+    checked_at: Mapped[dt.datetime]
+    down_since: Mapped[dt.datetime | None]
+
+
 class UpstreamLogin(Base):
     """A proven login upstream: of a flow until it ends, then of the session that it opened."""
 

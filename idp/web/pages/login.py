@@ -18,6 +18,7 @@ from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
 from idp.web.pages.frame import see_other, show_client, way_out
+from idp.web.upstream_logout import logins
 
 pages = Blueprint("login", __name__)
 
@@ -142,6 +143,6 @@ def login_page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> s
         confirms=bool(known),
         passkeys=authenticators.is_possible(security.settings()),
         without_mobile="sans_mobile" in request.args,
-        cancelled_upstream=request.args.get("franceconnect") == "annule",
+        cancelled_upstream=logins().find(request.args.get("annule", "")),
         new_password="nouveau_mot_de_passe" in request.args,
     )

@@ -15,6 +15,7 @@ from idp.errors import Refusal
 from idp.flows import franceconnect as journey
 from idp.flows import service as flows
 from idp.flows.errors import DifferentPerson
+from idp.flows.franceconnect import REQUEST
 from idp.flows.models import Flow
 from idp.flows.recovery import reset
 from idp.franceconnect.authorization import Pending, flow_of
@@ -35,7 +36,7 @@ from idp.web.incidents import incident_of
 from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.pages.franceconnect import frame, linking
 from idp.web.pages.franceconnect.frame import pages
-from idp.web.pages.franceconnect.start import PURPOSE, REQUEST, leave
+from idp.web.pages.franceconnect.start import PURPOSE, leave
 from idp.web.pages.login import Answer, find_flow
 
 log = structlog.get_logger(__name__)
@@ -127,7 +128,7 @@ def _refused(flow: Flow, upstream: str, refusal: UpstreamRefusal) -> Answer:
     level = log.error if is_alarm else log.info
     level("upstream_refused", upstream=upstream, reason=refusal.reason, incident=number, alarm=is_alarm)
     if isinstance(refusal, Cancelled):
-        return see_other(url_for("login.show", flow_id=flow.id, franceconnect="annule"))
+        return see_other(url_for("login.show", flow_id=flow.id, annule=upstream))
     status = STATUS.get(type(refusal), 503)
     return frame.show(
         "failed", flow, refusal, upstream=upstream_logout.logins().find(upstream), incident=number

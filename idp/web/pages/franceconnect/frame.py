@@ -12,6 +12,7 @@ from idp.errors import Refusal
 from idp.flows import franceconnect as journey
 from idp.flows.models import Flow
 from idp.franceconnect import service as links
+from idp.franceconnect import watch
 from idp.franceconnect.upstreams import FRANCECONNECT
 from idp.web import security
 from idp.web.pages.frame import see_other, way_out
@@ -30,10 +31,23 @@ def register(app: Flask) -> None:
     app.context_processor(lambda: {"upstreams": buttons, "franceconnect_picture": _picture()})
 
 
-def buttons() -> list[dict[str, Any]]:
-    """One entry an upstream that is on: its name, and whether it does not answer at the moment."""
+def buttons(flow: Flow | None = None) -> list[dict[str, Any]]:
+    """One entry an upstream that is on; `away`: the flow's parent went there and has not come back."""
     allow_form_targets()
-    return [{"key": one.key, "name": one.name, "down": logins().is_down(one.key)} for one in logins().upstreams]
+    return [
+        {
+            "key": one.key,
+            "name": one.name,
+            "down": is_down(one.key),
+            "away": flow is not None and journey.is_away(flow, one.key),
+        }
+        for one in logins().upstreams
+    ]
+
+
+def is_down(upstream: str) -> bool:
+    """Whether the upstream does not answer: this process has seen it, or the worker has."""
+    return logins().is_down(upstream) or watch.is_down(upstream)
 
 
 def _picture() -> str:

@@ -1,19 +1,19 @@
 """The way to the upstream."""
 
-from flask import abort, request, url_for
+from flask import abort, request
 
 from idp.db import db
 from idp.flows import service as flows
+from idp.flows.franceconnect import REQUEST
 from idp.flows.models import Flow
-from idp.franceconnect.errors import UpstreamRefusal
+from idp.franceconnect.authorization import CALLBACK
+from idp.franceconnect.errors import NotAnswering, UpstreamRefusal
 from idp.web import security, upstream_logout
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages
 from idp.web.pages.login import Answer, find_flow
 
-REQUEST = "upstream_request"
-"""Part of the flow's state: the request under way."""
 PURPOSE = "upstream_purpose"
 """Part of the flow's state: `{"is": "login" | "password" | "link"}`."""
 
@@ -35,12 +35,15 @@ def leave(flow: Flow, upstream: str, purpose: dict[str, str], *, known: bool | N
     `known` browsers are asked for less; the metadata may have to be fetched, so no transaction is open meanwhile.
     """
     flow_id = flow.id
-    db.session.commit()
     if upstream_logout.logins().find(upstream) is None:
         abort(404)
     asks_less = purpose["is"] == "login" and frame.known_upstream() == upstream if known is None else known
-    callback = security.settings().server.issuer + url_for("franceconnect.back")
+    callback = security.settings().server.issuer + CALLBACK
+    is_down = frame.is_down(upstream)
+    db.session.commit()
     try:
+        if is_down:
+            raise NotAnswering(reason="down")
         pending, location = upstream_logout.logins().begin(upstream, callback, flow_id=flow_id, known=asks_less)
     except UpstreamRefusal as refusal:
         return frame.show("failed", find_flow(flow_id), refusal, upstream=upstream_logout.logins().find(upstream)), 503
