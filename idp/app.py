@@ -10,7 +10,7 @@ from idp.franceconnect.logins import UpstreamLogins
 from idp.provider.core import Provider
 from idp.records import attach, carried_folder
 from idp.settings import Settings
-from idp.web import consoles, endpoints, pages
+from idp.web import api, consoles, endpoints, pages
 from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
@@ -39,6 +39,7 @@ def create_app(settings: Settings) -> Flask:
     table = endpoints.hot_table(services)
     endpoints.register(app, table)
     pages.register(app)
+    api.register(app)
     consoles.register(app)
     app.wsgi_app = Front(Dispatch(table, app.wsgi_app), settings.server)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:

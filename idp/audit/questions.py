@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, literal, or_, select, tuple_
 
 from idp.audit.models import AuditEntry
-from idp.db import db
+from idp.db import UtcInstant, db
 
 PAGE = 2000
 
@@ -43,10 +43,15 @@ class Filter:
         return query
 
 
-def find(wanted: Filter, *, limit: int, offset: int = 0) -> list[AuditEntry]:
-    """The newest lines that fit, the newest first."""
+def find(wanted: Filter, *, limit: int, before: str = "") -> list[AuditEntry]:
+    """The newest lines that fit, the newest first; those before the line of that id, where one is given."""
     query = wanted.narrow(select(AuditEntry)).order_by(AuditEntry.at.desc(), AuditEntry.id.desc())
-    return list(db.session.scalars(query.limit(limit).offset(offset)))
+    last = db.session.get(AuditEntry, before) if before else None
+    if last is not None:
+        query = query.where(
+            tuple_(AuditEntry.at, AuditEntry.id) < tuple_(literal(last.at, UtcInstant), literal(last.id))
+        )
+    return list(db.session.scalars(query.limit(limit)))
 
 
 def history(account_id: str, events: Collection[str], limit: int) -> list[AuditEntry]:

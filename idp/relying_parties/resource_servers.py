@@ -19,12 +19,23 @@ from idp.relying_parties.models import ResourceServer
 
 SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 FRESH_SECONDS = 1.0
+ADMINISTRATION = "urn:idp:administration"
+"""The provider's own API for administrators' programs (`idp.web.api`): always registered."""
+ADMINISTRATION_SCOPES = (
+    "admin.clients.read",
+    "admin.clients.write",
+    "admin.keys.read",
+    "admin.audit.read",
+    "admin.outbox.read",
+    "admin.staff.read",
+)
 
 
 def register(identifier: str, name: str, scopes: tuple[str, ...]) -> ResourceServer:
     """Add an API, or give a known one another name and other scopes. Raises InvalidMetadata with every problem."""
     taken = {scope for server in list_all() if server.identifier != identifier for scope in server.scope.split()}
-    problems = []
+    taken |= set(ADMINISTRATION_SCOPES)
+    problems = ["identifier: this one is the provider's own"] if identifier == ADMINISTRATION else []
     parts = urlsplit(identifier)
     if not parts.scheme or parts.fragment or len(identifier) > 255 or not re.fullmatch(r"[!-~]+", identifier):
         problems.append("identifier: an absolute URI without fragment (RFC 8707 2)")
@@ -50,8 +61,8 @@ def list_all() -> list[ResourceServer]:
 def without_apis(scope: str, resources: object) -> tuple[str, list[str]]:
     """What is left of a client's scope beside those of registered APIs, and what is wrong with its `resources`."""
     servers = list_all()
-    theirs = {name for server in servers for name in server.scope.split()}
-    identifiers = {server.identifier for server in servers}
+    theirs = {name for server in servers for name in server.scope.split()} | set(ADMINISTRATION_SCOPES)
+    identifiers = {ADMINISTRATION, *(server.identifier for server in servers)}
     unknown = [str(name) for name in resources if name not in identifiers] if isinstance(resources, list) else []
     problems = [f"resources: {name} is not a registered API (`idp apis`)" for name in unknown]
     return " ".join(name for name in scope.split() if name not in theirs), problems
@@ -66,6 +77,9 @@ class Api:
     scopes: frozenset[str]
 
 
+OURS = Api(ADMINISTRATION, "Administration", frozenset(ADMINISTRATION_SCOPES))
+
+
 class ResourceServers:
     """Finds registered APIs; what it gives is at most a second old, as with clients."""
 
@@ -77,6 +91,8 @@ class ResourceServers:
 
     def find(self, identifier: str) -> Api | None:
         """The API of that identifier, which a client registered for (so that few are ever asked for)."""
+        if identifier == ADMINISTRATION:
+            return OURS
         known = self._known.get(identifier)
         if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
             return known[1]

@@ -8,7 +8,7 @@ from idp.settings.messages import Letters, Mail, Sms, Worker
 from idp.settings.pages import Contact, Site
 from idp.settings.people import EmailValidation, Login, Passwords, Recovery, SelfRegistration, Sessions
 from idp.settings.reading import build, load
-from idp.settings.relying_parties import Clients, Fetching, Mtls, Protocol, Registration, Tokens
+from idp.settings.relying_parties import AdminApi, Clients, Fetching, Mtls, Protocol, Registration, Tokens
 from idp.settings.schools import Onde, Registry
 from idp.settings.section import Section
 from idp.settings.serving import Database, Keys, Limits, Logs, Metrics, Server
@@ -17,6 +17,7 @@ from idp.settings.upstream import FranceConnect, UpstreamProvider
 from idp.settings.whole import Settings
 
 __all__ = [
+    "AdminApi",
     "Clients",
     "Contact",
     "Database",

@@ -97,3 +97,12 @@ class Registration(Section, frozen=True, kw_only=True):
     """Registrations without a token from one address in an hour."""
     software_statement_issuers: tuple[str, ...] = ()
     """Files, each a JWK Set with a member "issuer": whose software statements are believed (RFC 7591 §2.3)."""
+
+
+class AdminApi(Section, frozen=True, kw_only=True):
+    """The API for administrators' programs, /api/admin/v1: client applications, keys, audit log, outbox, staff."""
+
+    enabled: bool = True
+    """The kill switch: false answers every request with 404."""
+    requests_per_minute: Positive = 300
+    """Requests of one client from one address in a minute."""

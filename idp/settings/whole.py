@@ -5,7 +5,7 @@ import msgspec
 from idp.settings.messages import Letters, Mail, Sms, Worker
 from idp.settings.pages import Contact, Site
 from idp.settings.people import EmailValidation, Login, Passwords, Recovery, SelfRegistration, Sessions
-from idp.settings.relying_parties import Clients, Fetching, Mtls, Protocol, Registration, Tokens
+from idp.settings.relying_parties import AdminApi, Clients, Fetching, Mtls, Protocol, Registration, Tokens
 from idp.settings.schools import Onde, Registry
 from idp.settings.serving import Database, Keys, Limits, Logs, Metrics, Server
 from idp.settings.staff import Staff
@@ -44,3 +44,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     franceconnect: FranceConnect = msgspec.field(default_factory=FranceConnect)
     upstream: UpstreamProvider = msgspec.field(default_factory=UpstreamProvider)
     registration: Registration = msgspec.field(default_factory=Registration)
+    admin_api: AdminApi = msgspec.field(default_factory=AdminApi)

@@ -10,8 +10,8 @@ from idp.oidc.request import parse
 from idp.provider import device_authorization, introspection, pushed_requests, revocation, token_endpoint
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
+from idp.web.client_request import client_request
 from idp.web.dispatch import Endpoint
-from idp.web.endpoints.client_request import client_request
 from idp.web.http import FORM, NO_STORE, HttpAnswer, HttpRequest
 
 log = structlog.get_logger(__name__)

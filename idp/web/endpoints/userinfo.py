@@ -9,8 +9,8 @@ from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import Parameters, parse
 from idp.provider import access
 from idp.provider.core import Provider
+from idp.web.client_request import client_request
 from idp.web.dispatch import Endpoint
-from idp.web.endpoints.client_request import client_request
 from idp.web.http import FORM, HttpAnswer, HttpRequest
 
 EMPTY = Parameters({}, {})
