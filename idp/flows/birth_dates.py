@@ -39,7 +39,8 @@ def check(
         limits.hit(key, limit=settings.date_tries, window_seconds=settings.bar_hours * 3600)
         used = max(used, limits.used(key))
     if used < settings.date_tries:
-        audit.record("registration.wrong_dates", flow_id=flow_id)
+        for responsable_id in responsable_ids:
+            audit.record("registration.wrong_dates", flow_id=flow_id, responsable_id=responsable_id)
         raise WrongDates(tries_left=settings.date_tries - used)
     _bar(responsable_ids, settings, flow_id)
 

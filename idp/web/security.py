@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
 
+from idp import audit
 from idp.accounts import sessions
+from idp.db import db
 from idp.oidc import session_state
 from idp.settings import Settings
 
@@ -17,6 +19,16 @@ SESSION = "idp_session"
 STATE = "idp_state"
 """What the page of `check_session_iframe` reads; it goes with the session's cookie and opens nothing."""
 TOKEN_FIELD = "csrf_token"
+NEVER_TYPED = frozenset(
+    {
+        *("state", "role", "roles", "is_admin", "acr", "amr", "password_hash"),
+        *("account_id", "responsable_id", "pupil_id", "session_id", "client_id", "scope", "sub"),
+        *("email_verified", "email_verified_at", "mobile_verified", "mobile_verified_at"),
+    }
+)
+"""What our records hold and no form of a parent's page has: whoever sends it hopes that a form is copied whole."""
+WITH_SUCH_FIELDS = frozenset({"consoles", "end_session", "consent", "device"})
+"""Rooms whose own forms have fields of these names."""
 
 
 class FormRefused(BadRequest):
@@ -97,6 +109,18 @@ def check_form() -> None:
     typed = request.form.get(TOKEN_FIELD, "").encode("utf-8", "surrogatepass")
     if not hmac.compare_digest(typed, csrf_token().encode()):
         raise FormRefused(foreign=False)
+    _note_planted_fields()
+
+
+def _note_planted_fields() -> None:
+    """Write down the attempt at once; the form is then read as if they were not there (ATTACKS 103)."""
+    planted = NEVER_TYPED & request.form.keys()
+    if not planted or request.blueprint in WITH_SUCH_FIELDS:
+        return
+    session = sessions.find(read_cookie(SESSION), settings().sessions)
+    account_id = session.account_id if session else None
+    audit.record("form.planted_field", account_id=account_id, page=request.endpoint, fields=" ".join(sorted(planted)))
+    db.session.commit()
 
 
 def allow_form_target(url: str) -> None:

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from idp.accounts.models import Account, Session
+from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry.models import Responsable
 from tests.journeys.conftest import SUBJECT
@@ -237,6 +238,19 @@ def test_five_wrong_submissions_close_the_flow_and_bar_the_responsable_for_a_day
     assert another_browser.until_code().sees("Les dates de naissance étaient incorrectes trop de fois.")
     clock.advance(minutes=2)
     assert another_browser.until_code().reaches("code")
+
+
+def test_wrong_dates_are_in_the_audit_log_with_the_responsable(parent, app, family):
+    """ATTACKS 85: the school head sees whose children somebody guesses at."""
+    parent.until_dates()
+
+    for _try in range(5):
+        parent.enters_dates(WRONG_DATES)
+
+    with app.app_context():
+        lines = [line for line in db.session.scalars(select(AuditEntry)) if "responsable_id" in line.ids]
+    assert [line.event for line in lines] == ["registration.wrong_dates"] * 4 + ["registration.barred"]
+    assert {line.ids["responsable_id"] for line in lines} == set(family)
 
 
 def test_no_step_can_be_skipped_by_its_url(parent):
