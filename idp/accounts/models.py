@@ -45,6 +45,10 @@ class Account(Base):
     password_changed_at: Mapped[dt.datetime | None]
     email_bounced_at: Mapped[dt.datetime | None]
     """When a mail to `email` last came back; its owner is told at the next login."""
+    childless_since: Mapped[dt.datetime | None] = mapped_column(index=True)
+    """When it was noticed that no school's file holds a child of the account."""
+    departure_told_at: Mapped[dt.datetime | None]
+    """When its owner was warned that the account will be erased."""
     new_password_due_at: Mapped[dt.datetime | None]
     """Since when the password opens nothing: it may have leaked, and a proof other than it must choose the next one."""
     suspended_from: Mapped[str | None] = mapped_column(String(16))

@@ -23,6 +23,7 @@ SUBJECTS = {
     "staff": "School heads, support agents and administrators.",
     "letters": "Letters that give parents their account.",
     "worker": "Deliver messages.",
+    "housekeeping": "Delete and anonymise what is kept no longer.",
     "metrics": "Answer Prometheus; `idp serve` starts it.",
     "audit": "The audit log: look, verify, export.",
     "outbox": "Look at the messages that wait.",

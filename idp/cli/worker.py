@@ -10,7 +10,6 @@ import click
 import msgspec
 from flask import Flask
 
-from idp import limits
 from idp.audit.sealing import Sealer
 from idp.cli.context import application
 from idp.cli.parent import end_with
@@ -20,10 +19,9 @@ from idp.delivery.senders import Sender, from_settings
 from idp.delivery.worker import Delivery
 from idp.flows import school_records
 from idp.flows.desk import Desk
-from idp.franceconnect import service as upstream_logins
+from idp.flows.retention.housekeeping import Housekeeper
 from idp.franceconnect.authorization import CALLBACK
 from idp.franceconnect.watch import Watch
-from idp.grants import devices, pushed_requests
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.provider.core import Provider
 from idp.settings import Settings
@@ -50,8 +48,8 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     with application(settings) as app, closing(open_hot_path(settings.database)) as hot:
         told = _logout_deliveries(Provider(settings, hot), settings, stop)
         corrections = partial(school_records.apply_corrections, settings)
-        chores = (limits.sweep, outbox.sweep, upstream_logins.sweep, pushed_requests.sweep, devices.sweep, corrections)
-        delivery = Delivery(senders, settings.worker, stop, chores=chores)
+        delivery = Delivery(senders, settings.worker, stop, chores=(corrections,))
+        keeper = Housekeeper(settings, stop)
         sealer = Sealer(settings.keys.directory, stop)
         watch = Watch(app.extensions["idp"].upstreams, settings.server.issuer + CALLBACK, stop)
         if once:
@@ -60,7 +58,8 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
             sealer.seal_all()
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
-            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in (*told, sealer, watch)]
+            beside = (*told, sealer, keeper, watch)
+            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in beside]
             for thread in threads:
                 thread.start()
             delivery.run()
@@ -80,6 +79,6 @@ def _logout_deliveries(protocol: Provider, settings: Settings, stop: threading.E
     return [Delivery({CHANNEL: sender}, one_at_a_time, stop) for _thread in range(LOGOUT_THREADS)]
 
 
-def _run(app: Flask, beside: Delivery | Sealer) -> None:
+def _run(app: Flask, beside: Delivery | Sealer | Housekeeper | Watch) -> None:
     with app.app_context():
         beside.run()

@@ -20,8 +20,6 @@ LATER = "later"
 """The channel of what the worker does itself: a request that only writes such a row takes the same time for all."""
 CHANNELS = ("sms", "mail", "backchannel", LATER)
 MAXIMUM_BACKOFF = dt.timedelta(hours=1)
-KEPT = dt.timedelta(days=30)
-"""How long the emptied rows of messages that left stay, for support."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +171,11 @@ def expire() -> int:
     )
 
 
-def sweep(batch: int = 1000) -> int:
-    """Delete rows sent or expired more than KEPT ago, at most `batch`; how many."""
-    old = (
-        select(Message.id)
-        .where(Message.state.in_(("sent", "expired")), Message.due_at <= clock.now() - KEPT)
-        .limit(batch)
-    )
-    return len(db.session.execute(delete(Message).where(Message.id.in_(old)).returning(Message.id)).all())
+def sweep(before: dt.datetime, batch: int) -> int:
+    """Delete rows of messages that were due before that instant and do not wait any more, at most `batch`; how many."""
+    old = select(Message.id).where(Message.state.in_(("sent", "expired", "dead")), Message.due_at <= before)
+    gone = delete(Message).where(Message.id.in_(old.limit(batch))).returning(Message.id)
+    return len(db.session.execute(gone).all())
 
 
 def retry(message_id: str | None = None) -> int:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from idp import clock
 from idp.db import db
@@ -97,6 +97,16 @@ def each_child_of(responsable_ids: Collection[str]) -> list[Child]:
     for child in children_of(responsable_ids):
         found.setdefault(child.pupil_id, child)
     return list(found.values())
+
+
+def responsables_of_pupils() -> Select[str]:
+    """Ids of responsables, of any legal level, of a pupil whom a school's file holds today."""
+    return (
+        select(Link.responsable_id)
+        .join(Responsable, Responsable.id == Link.responsable_id)
+        .join(Enrolment, _enrolled_where_linked())
+        .where(Responsable.ended_at.is_(None), Link.ended_at.is_(None))
+    )
 
 
 def _enrolled_where_linked() -> ColumnElement[bool]:

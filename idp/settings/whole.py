@@ -6,6 +6,7 @@ from idp.settings.messages import Letters, Mail, Sms, Worker
 from idp.settings.pages import Contact, Site
 from idp.settings.people import EmailValidation, Login, Passwords, Recovery, SelfRegistration, Sessions
 from idp.settings.relying_parties import AdminApi, Clients, Fetching, Mtls, Protocol, Registration, Tokens
+from idp.settings.retention import Retention
 from idp.settings.schools import Onde, Registry
 from idp.settings.serving import Database, Keys, Limits, Logs, Metrics, Server
 from idp.settings.staff import Staff
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     onde: Onde = msgspec.field(default_factory=Onde)
     letters: Letters = msgspec.field(default_factory=Letters)
     email_validation: EmailValidation = msgspec.field(default_factory=EmailValidation)
+    retention: Retention = msgspec.field(default_factory=Retention)
     staff: Staff = msgspec.field(default_factory=Staff)
     contact: Contact = msgspec.field(default_factory=Contact)
     site: Site = msgspec.field(default_factory=Site)

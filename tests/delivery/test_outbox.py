@@ -166,7 +166,7 @@ def test_old_rows_of_sent_messages_are_swept(database: Flask, clock) -> None:
     waiting = queue()
     clock.advance(days=31)
 
-    assert outbox.sweep() == 1
+    assert outbox.sweep(time.now() - dt.timedelta(days=30), 1000) == 1
     assert db.session.get(Message, waiting.id) is not None
 
 

@@ -47,6 +47,7 @@ WORDS = {
     "passkey.removed": _("Une clé d’accès a été supprimée."),
     "passkey.refused": _("Une clé d’accès a été refusée."),
     "account.new_password_demanded": _("Un nouveau mot de passe vous est demandé."),
+    "account.departure_told": _("Nous avons prévu d’effacer ce compte : aucun enfant n’y est plus."),
     "account.suspended": _("Le compte a été suspendu."),
     "account.resumed": _("Le compte a été rouvert."),
     "account.unlocked": _("L’assistance a débloqué la connexion."),
