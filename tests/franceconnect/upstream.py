@@ -31,11 +31,11 @@ SCOPES = [
 class Simulator:
     """FranceConnect as the tests have it: its program, with the control port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, provider: str = "http://127.0.0.1:8000") -> None:
         self.port, self.control_port = free_port(), free_port()
         self.issuer = f"http://127.0.0.1:{self.port}/api/v2"
         config = folder / "franceconnect.toml"
-        config.write_text(_CONFIG.format(issuer=self.issuer))
+        config.write_text(_CONFIG.format(issuer=self.issuer, provider=provider))
         command = [sys.executable, "-m", "demo.franceconnect", "--config", str(config)]
         self.process = subprocess.Popen(
             [*command, "--control", str(self.control_port)],
@@ -62,9 +62,9 @@ class Simulator:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Simulator]:
-    """A simulator until the end of the block."""
-    simulator = Simulator(folder)
+def running(folder: Path, provider: str = "http://127.0.0.1:8000") -> Iterator[Simulator]:
+    """A simulator, where that provider is registered, until the end of the block."""
+    simulator = Simulator(folder, provider)
     yield simulator
     simulator.process.terminate()
     simulator.process.wait(10)
@@ -78,8 +78,8 @@ identities = {json.dumps(str(IDENTITIES))}
 id = "{ID}"
 secret = "{SECRET}"
 name = "Les parents"
-redirect_uris = ["{CALLBACK}"]
-post_logout_redirect_uris = ["http://127.0.0.1:8000/franceconnect/deconnecte"]
+redirect_uris = ["{{provider}}/franceconnect/retour"]
+post_logout_redirect_uris = ["{{provider}}/franceconnect/deconnecte"]
 scopes = {json.dumps(SCOPES)}
 alg = "ES256"
 """
