@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Route
 from werkzeug.test import Client, TestResponse
 
+from idp.settings import FranceConnect, Settings
 from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
 from tests.journeys.conftest import (  # noqa: F401
     add_father,
@@ -20,7 +22,15 @@ from tests.journeys.conftest import (  # noqa: F401
     print_letters,
     reader,
 )
+from tests.pages.franceconnect import ISSUER
 from tests.pages.town import Town
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """FranceConnect is on, at an address that nobody asks."""
+    fc = FranceConnect(issuer=ISSUER, client_id="a" * 64, client_secret="b" * 64)
+    return msgspec.structs.replace(settings, franceconnect=fc)
 
 
 @pytest.fixture

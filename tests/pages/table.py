@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from idp.db import db
 from idp.relying_parties import service
 from tests.journeys.conftest import BIRTH_DATES
-from tests.pages import account
+from tests.pages import account, franceconnect
 from tests.pages import recovery as ways
 from tests.pages.town import Town
 
@@ -153,6 +153,8 @@ PAGES = (
     Page("erreur-inconnue", lambda town: town.parent.opens("/nothing")),
     Page("erreur-protocole", lambda town: town.parent.opens("/authorize")),
     Page("erreur-page-expiree", lambda town: expired_form(town)),
+    # FranceConnect
+    *(Page(name, reach) for name, reach in franceconnect.PAGES),
     # The account
     *(Page(name, reach) for name, reach in account.PAGES),
     # Relying parties and mailbox
