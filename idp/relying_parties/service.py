@@ -112,7 +112,7 @@ def list_clients() -> list[Client]:
 
 
 def rotate_secret(client_id: str, overlap: dt.timedelta = dt.timedelta(0)) -> str:
-    """Give the client a new secret; the old one is good for the `overlap`, by Basic and form.
+    """Give the client a new secret; the old one is good for the `overlap`, by every method that it may use.
 
     Raises UnknownClient, InvalidMetadata without a secret.
     """
@@ -121,17 +121,18 @@ def rotate_secret(client_id: str, overlap: dt.timedelta = dt.timedelta(0)) -> st
         raise InvalidMetadata(problems=["token_endpoint_auth_method: this client has no secret"])
     client.previous_secret, client.previous_secret_until = client.secret, clock.now() + overlap
     shown = secrets.token_urlsafe(32)
-    _keep_secret(client, shown)
+    before = (client.sealed_secret or {}).get("secret", "")
+    _keep_secret(client, shown, before if overlap else "")
     client.updated_at = clock.now()
     db.session.flush()
     return shown
 
 
-def _keep_secret(client: Client, secret: str) -> None:
-    """Its hash; sealed beside it for client_secret_jwt alone (ARCHITECTURE, decision 4)."""
+def _keep_secret(client: Client, secret: str, previous: str = "") -> None:
+    """Its hash; sealed beside it, with the one before while both are good, for client_secret_jwt alone (decision 4)."""
     client.secret = hash_secret(secret)
     needs_it = client.metadata_.get("token_endpoint_auth_method") == "client_secret_jwt"
-    client.sealed_secret = {"secret": secret} if needs_it else None
+    client.sealed_secret = {"secret": secret, "previous": previous} if needs_it else None
 
 
 def hash_secret(secret: str) -> str:

@@ -20,6 +20,7 @@ from idp.app import create_app
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.oidc.client_assertion import ASSERTION_TYPE
+from idp.relying_parties import service
 
 ISSUER = "http://127.0.0.1:8000"
 GRANT = {"grant_type": "client_credentials"}
@@ -148,6 +149,33 @@ def test_a_secret_jwt_authenticates_once_and_the_secret_is_sealed_at_rest(regist
         row = db.session.execute(db.text("SELECT secret, sealed_secret FROM clients")).one()
     assert SECRET.encode() not in bytes(row.sealed_secret)
     assert row.secret != SECRET
+
+
+def test_a_rotated_secret_still_signs_assertions_until_its_overlap_ends(register, app, clock):
+    party = register("lsu", token_endpoint_auth_method="client_secret_jwt")
+    with app.app_context():
+        fresh = service.rotate_secret("lsu", dt.timedelta(hours=1))
+        db.session.commit()
+        sealed = db.session.execute(db.text("SELECT sealed_secret FROM clients")).scalar_one()
+
+    def by(secret, jti):
+        return ask(party, sign("HS256", key=OctKey.import_key(secret), jti=jti))
+
+    assert (by(SECRET, "1").status_code, by(fresh, "2").status_code) == (200, 200)
+    assert refused(by("w" * 43, "3"))
+    clock.advance(hours=1)
+    assert refused(by(SECRET, "4"))
+    assert by(fresh, "5").status_code == 200
+    assert SECRET.encode() not in bytes(sealed)
+
+
+def test_a_secret_rotated_without_overlap_signs_nothing_more(register, app):
+    party = register("lsu", token_endpoint_auth_method="client_secret_jwt")
+    with app.app_context():
+        service.rotate_secret("lsu")
+        db.session.commit()
+
+    assert refused(ask(party, sign("HS256", key=OctKey.import_key(SECRET))))
 
 
 def test_a_secret_in_the_query_or_a_second_method_is_refused(portal):
