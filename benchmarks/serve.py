@@ -1,6 +1,6 @@
 """Prepares a fresh provider for the load kit (16 users, one client) and becomes its server.
 
-`ALG` is the algorithm of the client's ID tokens, `SYNC` SQLite's synchronous setting.
+`PORT` is where it listens, `ALG` the algorithm of the client's ID tokens, `SYNC` SQLite's synchronous setting.
 """
 
 import os
@@ -25,10 +25,10 @@ SECRET = "bench-secret-bench-secret-bench-secret"
 
 def main() -> None:
     """Make the database and the keys in a temporary folder, then exec `idp serve`."""
-    folder = Path(tempfile.mkdtemp(prefix="idp-bench-"))
+    folder, port = Path(tempfile.mkdtemp(prefix="idp-bench-")), os.environ.get("PORT", "9400")
     os.environ |= {
-        "IDP_SERVER__ISSUER": "http://127.0.0.1:9400",
-        "IDP_SERVER__PORT": "9400",
+        "IDP_SERVER__ISSUER": f"http://127.0.0.1:{port}",
+        "IDP_SERVER__PORT": port,
         "IDP_SERVER__DEMO": "true",
         "IDP_DATABASE__URL": f"sqlite:///{folder}/idp.db",
         "IDP_DATABASE__SYNCHRONOUS": os.environ.get("SYNC", "NORMAL"),

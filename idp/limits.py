@@ -9,6 +9,7 @@ import hashlib
 import ipaddress
 import threading
 from functools import lru_cache
+from typing import Protocol
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -72,8 +73,15 @@ def _open_window(key: str) -> tuple[int, dt.datetime] | None:
 
 def used(key: str) -> int:
     """How much the window that is open under `key` has counted; 0 without one."""
-    window = _open_window(key)
-    return window[0] if window else 0
+    return used_of(key)[0]
+
+
+def used_of(*keys: str) -> list[int]:
+    """How much the windows that are open under each key have counted, asked at once."""
+    digests = [_digest(key) for key in keys]
+    query = select(Counter.key, Counter.used).where(Counter.key.in_(digests), Counter.ends_at > clock.now())
+    found = {bytes(row.key): row.used for row in db.session.execute(query)}
+    return [found.get(digest, 0) for digest in digests]
 
 
 def seconds_left(key: str) -> int:
@@ -94,6 +102,52 @@ def sweep(batch: int = 1000) -> int:
     return len(gone.all())
 
 
+class Counts(Protocol):
+    """Counts by network address in fixed windows, which open with the first hit."""
+
+    def hit(self, kind: str, network: str, limit: int, window_seconds: int) -> bool:
+        """Count one; whether it is within the limit."""
+
+
+class CountsInMemory:
+    """Counts of this process alone. What ended is forgotten when many are kept, not by a thread for each hit."""
+
+    MANY = 10_000
+
+    def __init__(self) -> None:
+        self._windows: dict[tuple[str, str, int, int], tuple[int, dt.datetime]] = {}
+        self._lock = threading.Lock()
+
+    def hit(self, kind: str, network: str, limit: int, window_seconds: int) -> bool:
+        now, key = clock.now(), (kind, network, limit, window_seconds)
+        with self._lock:
+            used, ends_at = self._windows.get(key, (0, now))
+            if ends_at <= now:
+                used, ends_at = 0, now + dt.timedelta(seconds=window_seconds)
+                self._forget(now)
+            self._windows[key] = (used + 1, ends_at)
+        return used < limit
+
+    def _forget(self, now: dt.datetime) -> None:
+        """When the counts are too many, the windows that ended go, and all of them if that is not enough."""
+        if len(self._windows) >= self.MANY:
+            self._windows = {key: window for key, window in self._windows.items() if window[1] > now}
+        if len(self._windows) >= 10 * self.MANY:
+            self._windows.clear()
+
+
+class CountsInStore:
+    """Counts that all processes share, in Valkey or Redis."""
+
+    def __init__(self, store: str) -> None:
+        storage = storage_from_string(store, wrap_exceptions=True, socket_timeout=1, socket_connect_timeout=1)
+        assert isinstance(storage, Storage)
+        self._limiter = FixedWindowRateLimiter(storage)
+
+    def hit(self, kind: str, network: str, limit: int, window_seconds: int) -> bool:
+        return self._limiter.hit(RateLimitItemPerSecond(limit, window_seconds), kind, network)
+
+
 class AddressLimits:
     """Counts by network address. A store that is down lets everybody through for a while, and an alarm is logged."""
 
@@ -101,10 +155,8 @@ class AddressLimits:
     """How long a store that failed is left alone: no request waits for it meanwhile."""
 
     def __init__(self, store: str) -> None:
-        timeouts = {"socket_timeout": 1, "socket_connect_timeout": 1} if store.startswith("redis") else {}
         self._store = store
-        self._limiter: FixedWindowRateLimiter | None = None
-        self._timeouts = timeouts
+        self._counts: Counts | None = None
         self._down_until: dt.datetime | None = None
         self._lock = threading.Lock()
 
@@ -113,20 +165,17 @@ class AddressLimits:
         if self._down_until is not None and clock.now() < self._down_until:
             return True
         try:
-            item = RateLimitItemPerSecond(limit, window_seconds)
-            return self._open().hit(item, kind, network(address))
+            return self._open().hit(kind, network(address), limit, window_seconds)
         except StorageError as error:
             self._down_until = clock.now() + self.PAUSE
             log.error("address_limits_store_down", alarm=True, store_error=type(error.storage_error).__name__)
             return True
 
-    def _open(self) -> FixedWindowRateLimiter:
+    def _open(self) -> Counts:
         with self._lock:
-            if self._limiter is None:
-                store = storage_from_string(self._store, wrap_exceptions=True, **self._timeouts)
-                assert isinstance(store, Storage)
-                self._limiter = FixedWindowRateLimiter(store)
-            return self._limiter
+            if self._counts is None:
+                self._counts = CountsInMemory() if self._store == "memory://" else CountsInStore(self._store)
+            return self._counts
 
 
 def network(address: str) -> str:

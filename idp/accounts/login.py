@@ -6,6 +6,8 @@ Source: journeys, «Écran d'authentification»; OWASP WSTG-ATHN-03.
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
+from typing import NoReturn
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,8 +52,10 @@ def verify(typed: str, password: str, address: str, settings: Settings, *, even_
     account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
     target = _target(account, typed)
     account_id, password_hash = (account.id, account.password_hash) if account else (None, None)
-    check_address(address, settings)
-    _count_try(target, settings)
+    failures, in_total = limits.used_of(_address_key(address), TOTAL)
+    if failures >= settings.login.failures_per_address:
+        _refuse_address(address)
+    _count_try(target, settings, in_total)
     db.session.commit()
     right = passwords.verify(password_hash, password, settings.passwords)
     fresh = None
@@ -90,17 +94,23 @@ def _address_key(address: str) -> str:
 
 def check_address(address: str, settings: Settings) -> None:
     """Raises TooManyTries while too many tries have failed from this address."""
-    key = _address_key(address)
-    if limits.used(key) >= settings.login.failures_per_address:
-        ends_at = clock.now() + dt.timedelta(seconds=limits.seconds_left(key))
-        db.session.commit()
-        raise TooManyTries(ends_at=ends_at, locked=True)
+    if limits.used(_address_key(address)) >= settings.login.failures_per_address:
+        _refuse_address(address)
 
 
-def _count_try(target: str, settings: Settings) -> None:
+def _refuse_address(address: str) -> NoReturn:
+    _refuse(clock.now() + dt.timedelta(seconds=limits.seconds_left(_address_key(address))), locked=True)
+
+
+def _count_try(target: str, settings: Settings, failures_in_total: int) -> None:
     """Count one try on a target. Raises TooManyTries while it must wait."""
     now = clock.now()
-    row = _attempts(target, now)
+    slow_after = settings.login.slow_after if failures_in_total < settings.login.failures_in_total else 1
+    lock = dt.timedelta(minutes=settings.login.lock_minutes)
+    first = {"failures": 1, "first_at": now, "next_at": now + _delay(1, slow_after)}
+    row = _attempts(target, first | {"locked_until": now + lock if settings.login.failures == 1 else None})
+    if row is None:
+        return
     if row.locked_until and row.locked_until > now:
         _refuse(row.locked_until, locked=True)
     if row.next_at > now:
@@ -109,28 +119,29 @@ def _count_try(target: str, settings: Settings) -> None:
     if row.first_at + window <= now or row.locked_until:
         row.failures, row.first_at, row.locked_until = 0, now, None
     row.failures += 1
-    row.next_at = now + _delay(row.failures, settings)
+    row.next_at = now + _delay(row.failures, slow_after)
     if row.failures >= settings.login.failures:
-        row.locked_until = now + dt.timedelta(minutes=settings.login.lock_minutes)
+        row.locked_until = now + lock
 
 
-def _refuse(ends_at: dt.datetime, *, locked: bool) -> None:
+def _refuse(ends_at: dt.datetime, *, locked: bool) -> NoReturn:
     db.session.commit()
     raise TooManyTries(ends_at=ends_at, locked=locked)
 
 
-def _attempts(target: str, now: dt.datetime) -> LoginAttempts:
-    """The row of a target, made when there is none: two first tries at once find the same one."""
+def _attempts(target: str, first_try: Mapping[str, object]) -> LoginAttempts | None:
+    """The row of a target; None when this try was the first, which is then written, and two at once find each other."""
     insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    first = insert(LoginAttempts).values(target=target, failures=0, first_at=now, next_at=now)
-    db.session.connection().execute(first.on_conflict_do_nothing())
+    first = insert(LoginAttempts).values(target=target, **first_try)
+    made = first.on_conflict_do_nothing().returning(LoginAttempts.target)
+    if db.session.connection().execute(made).first() is not None:
+        return None
     return db.session.scalars(select(LoginAttempts).where(LoginAttempts.target == target).with_for_update()).one()
 
 
-def _delay(failures: int, settings: Settings) -> dt.timedelta:
-    """1, 2, 4, 8… seconds from `slow_after` on; from the first failure while the whole site is under attack."""
-    calm = limits.used(TOTAL) < settings.login.failures_in_total
-    over = failures - (settings.login.slow_after if calm else 1)
+def _delay(failures: int, slow_after: int) -> dt.timedelta:
+    """1, 2, 4, 8… seconds from `slow_after` on; it is 1 while the whole site is under attack."""
+    over = failures - slow_after
     return dt.timedelta(seconds=2**over if over >= 0 else 0)
 
 

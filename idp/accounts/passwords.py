@@ -1,6 +1,7 @@
 """Passwords: the policy, and argon2id with a bounded number of hashes at the same time."""
 
 import os
+import sys
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -58,6 +59,13 @@ def needs_rehash(password_hash: str, settings: Passwords) -> bool:
     return _hasher(settings).needs_rehash(password_hash)
 
 
+def available_processors() -> int:
+    """Those that this process may use: a container has often fewer than its machine."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _composed(password: str) -> str:
     """One form of accented letters: some keyboards send the accent apart (NIST SP 800-63B §5.1.1.2)."""
     return unicodedata.normalize("NFC", password)
@@ -82,7 +90,7 @@ class Hasher:
             memory_cost=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
-        running = settings.concurrent_hashes or os.cpu_count() or 1
+        running = settings.concurrent_hashes or available_processors()
         self._running = threading.BoundedSemaphore(running)
         self._places = threading.BoundedSemaphore(running + settings.waiting_hashes)
         self._dummy = self._argon2.hash("no account has this password")

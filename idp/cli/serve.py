@@ -2,13 +2,16 @@
 
 import os
 import tempfile
+import traceback
 from contextlib import ExitStack
+from typing import NoReturn
 
 import click
 from granian.constants import Interfaces
 from granian.server import Server
 
 from idp.cli.companion import running_beside
+from idp.errors import ConfigurationError
 from idp.settings import Settings
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -44,8 +47,32 @@ def command(settings: Settings, with_worker: bool) -> None:
 
 
 def _check_start(settings: Settings) -> None:
-    """Make the application once, so that what is wrong is told here, and server processes begin with it loaded."""
-    # Imported only now: the counters' place is chosen at import, by METRICS_FOLDER.
-    from idp.app import create_app
+    """Make the application once, so that what is wrong is told here, before any server process.
 
-    create_app(settings).extensions["idp"].hot.close()
+    In a process of its own: this one only watches over the others, and needs none of what they load.
+    """
+    child = os.fork()
+    if not child:
+        _try_application(settings)
+    _, status = os.waitpid(child, 0)
+    if code := os.waitstatus_to_exitcode(status):
+        raise SystemExit(abs(code))
+
+
+def _try_application(settings: Settings) -> NoReturn:
+    """End this process: 0, or 2 with the problems told."""
+    code = 1
+    try:
+        # Imported only now: the counters' place is chosen at import, by METRICS_FOLDER.
+        from idp.app import create_app
+
+        create_app(settings).extensions["idp"].hot.close()
+        code = 0
+    except ConfigurationError as error:
+        for problem in error.problems:
+            click.echo(f"idp: {problem}", err=True)
+        code = 2
+    except Exception:
+        traceback.print_exc()
+    finally:
+        os._exit(code)

@@ -25,6 +25,8 @@ def start(
     client_id: str | None = None,
     *,
     life: dt.timedelta = DEFAULT_LIFE,
+    account_id: str | None = None,
+    state: dict[str, Any] | None = None,
 ) -> Flow:
     """Begin a journey; `request` is the authorization request that its end resumes."""
     now = clock.now()
@@ -33,7 +35,8 @@ def start(
         browser=digest(browser),
         request=request,
         client_id=client_id,
-        state={},
+        account_id=account_id,
+        state=state or {},
         created_at=now,
         ends_at=now + life,
     )

@@ -121,9 +121,8 @@ def _state(asked: Asked, since: int = 0) -> dict[str, object]:
 
 def _begin(journey: str, path: str, asked: Asked, state: dict[str, object], account_id: str | None = None) -> Response:
     """Keep the request in a flow of this browser and go to its page, in the language asked for."""
-    flow = flows.start(journey, security.browser(), dict(asked.parameters), asked.client_id)
-    flow.account_id, flow.state = account_id, state
-    flow_id = flow.id
+    kept, client_id = dict(asked.parameters), asked.client_id
+    flow_id = flows.start(journey, security.browser(), kept, client_id, account_id=account_id, state=state).id
     db.session.commit()
     return browser.redirect(path + flow_id + _language(asked))
 

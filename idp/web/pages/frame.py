@@ -67,10 +67,17 @@ def context() -> dict[str, Any]:
         "language": language,
         "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
         "languages": [(code, LANGUAGES.get(code, code), language_url(code)) for code in settings.site.languages],
-        "client_name": g.get("client_name", ""),
-        "service": g.get("service"),
-        "cancel_url": g.get("cancel_url", ""),
+        **_service_facts(),
     }
+
+
+def _service_facts() -> dict[str, Any]:
+    """The service of `show_client`, read when a page of this request is drawn."""
+    shown: Flow | None = g.pop("flow_shown", None)
+    if shown is not None:
+        g.service_facts = _facts_of(shown)
+    found: dict[str, Any] = g.get("service_facts", {"client_name": "", "service": None, "cancel_url": ""})
+    return found
 
 
 def language_url(code: str) -> str:
@@ -91,17 +98,23 @@ def current_language() -> str:
 
 
 def show_client(flow: Flow) -> None:
-    """Name the service that the parent is going to."""
+    """Name the service that the parent is going to, on whatever page this request ends with."""
+    g.flow_shown = flow
+
+
+def _facts_of(flow: Flow) -> dict[str, Any]:
+    """What the page says of the service that waits; the page's forms may end there."""
     client = db.session.get(Client, flow.client_id) if flow.client_id else None
-    g.client_name = client.client_name if client else ""
-    if client is not None:
-        reviewed = client.reviewed or client.first_party
-        g.service = service_facts.describe(client.client_id, client.client_name, client.metadata_, reviewed=reviewed)
-    g.cancel_url = f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""
     redirect_uri = (flow.request or {}).get("redirect_uri")
     target = redirect_uri if isinstance(redirect_uri, str) and client else security.settings().site.portal_url
     if target:
         security.allow_form_target(target)
+    facts: dict[str, Any] = {"client_name": "", "service": None}
+    if client is not None:
+        name, reviewed = client.client_name, client.reviewed or client.first_party
+        service = service_facts.describe(client.client_id, name, client.metadata_, reviewed=reviewed)
+        facts = {"client_name": name, "service": service}
+    return {**facts, "cancel_url": f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""}
 
 
 def way_out(flow: Flow) -> str:

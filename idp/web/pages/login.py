@@ -40,8 +40,7 @@ def find_flow(flow_id: str, *, for_update: bool = False) -> Flow:
 def start_flow(state: dict[str, Any] | None = None) -> Flow:
     """A flow that no service asked for: it ends at the portal, or at the page of ours that `state` names."""
     life = dt.timedelta(minutes=security.settings().sessions.flow_minutes)
-    flow = flows.start("login", security.browser(), life=life)
-    flow.state = state or {}
+    flow = flows.start("login", security.browser(), life=life, state=state)
     db.session.commit()
     return flow
 
