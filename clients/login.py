@@ -123,6 +123,19 @@ def logout() -> Response:
     return response
 
 
+@pages.post("/backchannel-logout")
+def backchannel_logout() -> Response:
+    """The provider's own word that a login has ended, from server to server (Back-Channel Logout §2.5).
+
+    Whoever logs out of one service on a shared computer is logged out of all.
+    """
+    login, tokens = current(), request.form.getlist("logout_token")
+    if len(tokens) != 1:
+        raise BadRequest("one logout token")
+    login.store.end_those_of(*login.provider.verify_logout_token(tokens[0]))
+    return Response(status=200)
+
+
 @pages.get("/deconnecte")
 def logged_out() -> str:
     return render_template("logged_out.html")

@@ -33,6 +33,8 @@ REFETCH_SECONDS = 60
 """An unknown `kid` fetches the key set again, at most once a minute."""
 SCOPE = "openid profile email eleves"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint")
+LOGOUT_TYPE = "logout+jwt"
+LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 HASHES = {"RS256": hashlib.sha256, "PS256": hashlib.sha256, "ES256": hashlib.sha256, "EdDSA": hashlib.sha512}
 
 
@@ -164,6 +166,34 @@ class RelyingParty:
         return claims
 
     # Logout
+
+    def verify_logout_token(self, token: str) -> tuple[str, str]:
+        """The subject and the `sid` whose sessions have ended (Back-Channel Logout §2.6). Raises LoginRefused."""
+        try:
+            if extract_compact(token.encode()).headers().get("typ") != LOGOUT_TYPE:
+                raise LoginRefused("logout token: of another type")
+            keys = self._keys_for(unverified_kid(token))
+            claims: dict[str, Any] = jwt.decode(
+                token, keys, algorithms=[self.config.id_token_signed_response_alg]
+            ).claims
+            jwt.JWTClaimsRegistry(
+                now=clock.now,
+                leeway=LEEWAY_SECONDS,
+                iss={"essential": True, "value": self.config.issuer},
+                aud={"essential": True, "value": self.config.client_id},
+                exp={"essential": True},
+                iat={"essential": True},
+                jti={"essential": True},
+            ).validate(claims)
+        except (JoseError, ValueError) as error:
+            raise LoginRefused(f"logout token: {error}") from error
+        events = claims.get("events")
+        if "nonce" in claims or not isinstance(events, dict) or not isinstance(events.get(LOGOUT_EVENT), dict):
+            raise LoginRefused("logout token: not about a logout")
+        subject, sid = claims.get("sub", ""), claims.get("sid", "")
+        if not (isinstance(subject, str) and isinstance(sid, str) and (subject or sid)):
+            raise LoginRefused("logout token: about nobody")
+        return subject, sid
 
     def logout_address(self, id_token: str, post_logout_redirect_uri: str) -> str:
         """Where the browser ends the provider's session (RP-Initiated Logout 1.0 §2)."""

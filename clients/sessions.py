@@ -16,10 +16,12 @@ LOGIN_SECONDS = 3600
 """A parent may register while a login is under way: it lives an hour."""
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS sessions (
-    id_hash TEXT PRIMARY KEY, csrf TEXT NOT NULL, claims TEXT NOT NULL, id_token TEXT NOT NULL, ends_at INTEGER NOT NULL
+CREATE TABLE IF NOT EXISTS parent_sessions (
+    id_hash TEXT PRIMARY KEY, csrf TEXT NOT NULL, claims TEXT NOT NULL, id_token TEXT NOT NULL, subject TEXT NOT NULL,
+    sid TEXT NOT NULL, ends_at INTEGER NOT NULL
 );
-CREATE INDEX IF NOT EXISTS sessions_ends_at ON sessions (ends_at);
+CREATE INDEX IF NOT EXISTS parent_sessions_ends_at ON parent_sessions (ends_at);
+CREATE INDEX IF NOT EXISTS parent_sessions_subject ON parent_sessions (subject);
 CREATE TABLE IF NOT EXISTS logins (
     state_hash TEXT PRIMARY KEY, browser_hash TEXT NOT NULL, nonce TEXT NOT NULL, code_verifier TEXT NOT NULL,
     target TEXT NOT NULL, ends_at INTEGER NOT NULL
@@ -95,10 +97,11 @@ class SessionStore:
     def open(self, claims: dict[str, Any], id_token: str) -> str:
         """Open a session and give the value of its cookie (256 random bits)."""
         session_id, now = secrets.token_urlsafe(32), clock.now()
-        row = (digest(session_id), secrets.token_urlsafe(32), json.dumps(claims), id_token, now + self.session_seconds)
+        known = (secrets.token_urlsafe(32), json.dumps(claims), id_token, claims["sub"], str(claims.get("sid", "")))
+        row = (digest(session_id), *known, now + self.session_seconds)
         with connect(self.path) as database:
-            database.execute("DELETE FROM sessions WHERE ends_at <= ?", (now,))
-            database.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?)", row)
+            database.execute("DELETE FROM parent_sessions WHERE ends_at <= ?", (now,))
+            database.execute("INSERT INTO parent_sessions VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         return session_id
 
     def find(self, session_id: str | None) -> Session | None:
@@ -107,7 +110,7 @@ class SessionStore:
             return None
         with connect(self.path) as database:
             row = database.execute(
-                "SELECT csrf, claims, id_token FROM sessions WHERE id_hash = ? AND ends_at > ?",
+                "SELECT csrf, claims, id_token FROM parent_sessions WHERE id_hash = ? AND ends_at > ?",
                 (digest(session_id), clock.now()),
             ).fetchone()
         return Session(row["csrf"], json.loads(row["claims"]), row["id_token"]) if row else None
@@ -116,4 +119,12 @@ class SessionStore:
         """Forget the session of this cookie, if there is one."""
         if session_id:
             with connect(self.path) as database:
-                database.execute("DELETE FROM sessions WHERE id_hash = ?", (digest(session_id),))
+                database.execute("DELETE FROM parent_sessions WHERE id_hash = ?", (digest(session_id),))
+
+    def end_those_of(self, subject: str, sid: str) -> None:
+        """Forget the sessions that a login at the provider opened, by its `sid`; without it, all of that subject."""
+        with connect(self.path) as database:
+            if sid:
+                database.execute("DELETE FROM parent_sessions WHERE sid = ?", (sid,))
+            else:
+                database.execute("DELETE FROM parent_sessions WHERE subject = ?", (subject,))

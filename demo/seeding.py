@@ -1,5 +1,6 @@
 """What an administrator and a school do by hand before anybody comes, done once."""
 
+import json
 import shlex
 import subprocess
 import sys
@@ -90,7 +91,9 @@ class Seeding:
             own = self._addresses.url(name)
             uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
             rights = ("--scope", SCOPES, "--secret", secret, "--first-party", "--birth-dates")
-            commands.append(("clients", "add", name, "--name", NAMES[name], *uris, *rights))
+            members = {"backchannel_logout_uri": f"{own}/backchannel-logout"}
+            more = ("--metadata", json.dumps(members))
+            commands.append(("clients", "add", name, "--name", NAMES[name], *uris, *rights, *more))
         ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
         return [*commands, ("clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)]
 

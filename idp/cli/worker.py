@@ -21,6 +21,7 @@ from idp.flows import school_records
 from idp.flows.desk import Desk
 from idp.flows.retention.housekeeping import Housekeeper
 from idp.franceconnect.authorization import CALLBACK
+from idp.franceconnect.logins import UpstreamLogins
 from idp.franceconnect.watch import Watch
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.provider.core import Provider
@@ -46,12 +47,14 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
         end_with(parent)
     senders = senders_of(settings)
     with application(settings) as app, closing(open_hot_path(settings.database)) as hot:
-        told = _logout_deliveries(Provider(settings, hot), settings, stop)
+        protocol = Provider(settings, hot)
+        told = _logout_deliveries(protocol, settings, stop)
         corrections = partial(school_records.apply_corrections, settings)
         delivery = Delivery(senders, settings.worker, stop, chores=(corrections,))
         keeper = Housekeeper(settings, stop)
         sealer = Sealer(settings.keys.directory, stop)
-        watch = Watch(app.extensions["idp"].upstreams, settings.server.issuer + CALLBACK, stop)
+        upstreams = UpstreamLogins(settings, protocol.assert_ourselves)
+        watch = Watch(upstreams, settings.server.issuer + CALLBACK, stop)
         if once:
             while not stop.is_set() and delivery.run_once() + told[0].run_once():
                 pass

@@ -46,3 +46,8 @@ def test_a_parent_registers_and_saves_the_report(browser: Browser, town: Town, j
         page.get_by_role("link", name="Enregistrer").first.click()
 
     assert download.value.path().read_bytes().startswith(b"%PDF-")
+
+    page.get_by_role("link", name="Retour au portail").click()
+    page.get_by_role("button", name="Se déconnecter").click()
+    expect(page.get_by_role("heading", name="Vous êtes déconnecté")).to_be_visible()
+    assert town.ends_the_session_of(page, town.url(2))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
+from playwright.sync_api import Page
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,15 @@ class Town:
             if len(found) >= count:
                 return found[0]
         raise AssertionError(f"fewer than {count} mails for {address}")
+
+    def ends_the_session_of(self, page: Page, address: str) -> bool:
+        """Whether that service asks for a login again, once the provider's word about the logout reached it."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if page.goto(address) and page.url.startswith(f"{self.provider}/connexion"):
+                return True
+            time.sleep(0.1)
+        return False
 
     def _messages(self, channel: str, to: str) -> Iterator[list[dict[str, str]]]:
         """What the mailbox holds, newest first, asked again and again for a while."""
