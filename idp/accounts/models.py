@@ -19,6 +19,7 @@ class Account(Base):
     """What logs in. States: notified, pending_email, active, suspended, merged, erased."""
 
     __tablename__ = "accounts"
+    __table_args__ = (Index("ix_accounts_email_key", "email_key", postgresql_ops={"email_key": "text_pattern_ops"}),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     identifiant: Mapped[str] = mapped_column(String(64), unique=True)
@@ -40,7 +41,7 @@ class Account(Base):
     """The login before the last, which the portal shows."""
     former_ids: Mapped[str] = mapped_column(Text, default="", server_default="")
     """Accounts closed into this one, separated by spaces: services knew their subjects (docs/merging.md)."""
-    email_key: Mapped[str | None] = mapped_column(String(254), index=True)
+    email_key: Mapped[str | None] = mapped_column(String(254))
     """`email` folded for comparison; follows it by itself."""
     password_changed_at: Mapped[dt.datetime | None]
     email_bounced_at: Mapped[dt.datetime | None]

@@ -14,6 +14,7 @@ from rich.table import Table
 from sqlalchemy import or_, select
 
 from idp.accounts import identifiant as identifiants
+from idp.accounts import search
 from idp.accounts.models import Account
 from idp.cli import accounts_new_password
 from idp.cli.context import application, operator
@@ -34,6 +35,28 @@ def command() -> None:
 
 
 command.add_command(accounts_new_password.command)
+
+
+@command.command()
+@click.argument("text", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 500), default=25, show_default=True, help="People shown.")
+@_json
+@click.pass_obj
+def find(settings: Settings, text: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find people by identifiant, name, mail address or mobile; a slip of the hand is tolerated."""
+    with application(settings):
+        results = search.find(" ".join(text), search.everywhere, limit)
+    if as_json:
+        click.echo(orjson.dumps(results, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table("name", "identifiant", "state", "schools", "last login")
+    for one in results.found:
+        name = f"{one.family_name.upper()} {one.first_name}"
+        shown = (name, one.identifiant, one.state, ", ".join(one.schools), _plain(one.last_login_at))
+        table.add_row(*map(escape, shown))
+    Console(width=None if Console().is_terminal else 140).print(table)
+    if results.more:
+        click.echo("there are others: add a first name, or letters")
 
 
 @command.command()

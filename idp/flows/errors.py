@@ -146,3 +146,7 @@ class NotSuspended(Refusal):
 
 class ReasonMissing(Refusal):
     """What staff decide about an account needs a reason."""
+
+
+class NothingToValidate(Refusal):
+    """The account has no address that waits for its proof."""

@@ -140,7 +140,7 @@ def add(flow: Flow, *, language: str) -> Merge:
     return merge
 
 
-def undo(identifiant: str, *, language: str) -> Merge:
+def undo(identifiant: str, *, language: str, by: str = "", reason: str = "") -> Merge:
     """Open the account again that this identifiant named, with all that it had; the other keeps what it had itself.
 
     Raises NotMerged, UndoTooLate (ended_at).
@@ -161,8 +161,8 @@ def undo(identifiant: str, *, language: str) -> Merge:
     db.session.flush()
     for account in (keeper, other):
         account.former_ids = " ".join(merges.former_ids(account.id))
-    audit.record("account.merge_undone", account_id=keeper.id, merged_id=other.id)
-    audit.record("account.reopened", account_id=other.id, kept_id=keeper.id)
+    audit.record("account.merge_undone", account_id=keeper.id, merged_id=other.id, by=by or None, reason=reason)
+    audit.record("account.reopened", account_id=other.id, kept_id=keeper.id, by=by or None, reason=reason)
     _tell(keeper, other, "merge_undone", language)
     return merge
 

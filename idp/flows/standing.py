@@ -49,10 +49,10 @@ def resume(account: Account, reason: str, by: str) -> None:
     credentials.tell_owner(account, "account_resumed", language=account.language)
 
 
-def unlock(account: Account, by: str) -> None:
+def unlock(account: Account, by: str, reason: str = "") -> None:
     """Forget the wrong passwords of the account, so that its owner may try again at once."""
     lift_lock(account.id)
-    audit.record("account.unlocked", account_id=account.id, by=by)
+    audit.record("account.unlocked", account_id=account.id, by=by, reason=reason)
 
 
 def _hold(account: Account) -> None:

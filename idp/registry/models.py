@@ -2,10 +2,17 @@
 
 import datetime as dt
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from idp.db import Base, new_id
+
+
+def _by_beginning(name: str, *keys: str, where: str | None = None) -> Index:
+    """An index by which folded names are found by their beginnings, with the school that a border asks for."""
+    condition = text(where) if where else None
+    operators = dict.fromkeys(keys, "text_pattern_ops")
+    return Index(name, *keys, "uai", postgresql_ops=operators, sqlite_where=condition, postgresql_where=condition)
 
 
 class School(Base):
@@ -68,6 +75,8 @@ class Responsable(Base):
     __table_args__ = (
         UniqueConstraint("uai", "school_key"),
         Index("ix_responsables_mobile_first_key", "mobile", "first_key"),
+        _by_beginning("ix_responsables_names", "family_key", "first_key"),
+        _by_beginning("ix_responsables_usage_names", "usage_key", "first_key", where="usage_key <> ''"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)

@@ -28,3 +28,5 @@ class Staff(Section, frozen=True, kw_only=True):
     """The time over which failures are counted, and the wait."""
     upload_mib: Annotated[int, Meta(ge=1, le=100)] = 8
     """The largest school file that a school head may send, in MiB."""
+    files_per_hour: Positive = 60
+    """Files that one support agent opens in an hour before an alarm is logged."""

@@ -78,5 +78,10 @@ def account(staff: StaffAccount, *, account_id: str) -> bool:
     return _exists(query)
 
 
+def account_act(staff: StaffAccount, *, account_id: str, act: str) -> bool:
+    """What is done to an account: as far as the account is seen."""
+    return account(staff, account_id=account_id)
+
+
 def _exists(query: Any) -> bool:
     return db.session.scalar(query.limit(1)) is not None

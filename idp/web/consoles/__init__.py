@@ -29,8 +29,11 @@
 from flask import Flask
 
 from idp.web.consoles import confirmation, enrolment, entry, frame, home, invitation, my_session, session
+from idp.web.consoles.support import account as support_account
+from idp.web.consoles.support import acts as support_acts
+from idp.web.consoles.support import search as support_search
 
-PAGES = (home, entry, confirmation, invitation, enrolment, my_session)
+PAGES = (home, entry, confirmation, invitation, enrolment, support_search, support_account, support_acts, my_session)
 """Modules with pages; those with entries in the navigation in the order of these."""
 
 

@@ -50,6 +50,8 @@ WORDS = {
     "account.departure_told": _("Nous avons prévu d’effacer ce compte : aucun enfant n’y est plus."),
     "account.suspended": _("Le compte a été suspendu."),
     "account.resumed": _("Le compte a été rouvert."),
+    "account.viewed": _("L’assistance a ouvert votre dossier."),
+    "account.validation_resent": _("L’assistance a renvoyé le courriel de validation."),
     "account.unlocked": _("L’assistance a débloqué la connexion."),
     "account.data_exported": _("Vos données ont été téléchargées."),
     "consent.given": _("Vous avez autorisé un service : %(client)s."),
