@@ -285,3 +285,13 @@ def test_one_identity_belongs_to_one_account(visitor: Visitor, app: Flask, anoth
 
     assert twin.sees("Cette identité est liée à un autre compte")
     assert count(app, LinkedIdentity) == 1
+
+
+def test_what_is_linked_already_is_not_offered_again(visitor: Visitor) -> None:
+    visitor.until_end()
+    before = visitor.opens("/franceconnect/compte").text
+
+    visitor.follows(link_form(visitor))
+
+    assert 'id="lier-franceconnect"' in before
+    assert 'id="lier-franceconnect"' not in visitor.text

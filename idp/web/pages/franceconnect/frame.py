@@ -38,6 +38,7 @@ def buttons(flow: Flow | None = None) -> list[dict[str, Any]]:
         {
             "key": one.key,
             "name": one.name,
+            "issuer": one.issuer,
             "down": is_down(one.key),
             "away": flow is not None and journey.is_away(flow, one.key),
         }
