@@ -59,6 +59,11 @@ class Account(Base):
 
     responsables: Mapped[list["AccountResponsable"]] = relationship(back_populates="account")
 
+    @property
+    def mail_address(self) -> str:
+        """The address that is its owner's for sure and that takes mails; empty without one."""
+        return self.email if self.email and self.email_verified_at and self.email_bounced_at is None else ""
+
     @validates("email")
     def _fold_email(self, key: str, email: str | None) -> str | None:
         self.email_key = fold(email) if email else None

@@ -1,14 +1,17 @@
 """`idp outbox`: messages that wait, and dead letters."""
 
+from typing import BinaryIO
+
 import click
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
+from idp.accounts import bounces
 from idp.cli.context import application
 from idp.clock import PARIS
 from idp.db import db
-from idp.delivery import outbox
+from idp.delivery import outbox, returned
 from idp.delivery.models import Message
 from idp.settings import Settings
 
@@ -69,3 +72,25 @@ def retry(settings: Settings, message_id: str | None, every: bool) -> None:
     if message_id and not count:
         raise click.ClickException(f"{message_id} is not a dead letter.")
     click.echo(f"{count} put back into the queue.")
+
+
+@command.command()
+@click.argument("report", type=click.File("rb"), default="-")
+@click.pass_obj
+def bounced(settings: Settings, report: BinaryIO) -> None:
+    """Read one mail that came back (a delivery status notification, RFC 3464) on the standard input, or from REPORT.
+
+    Its address is marked when nobody can be written to there: no mail goes to it, its owner is asked for another at the
+    next login. Anything else is left alone, and said. The mail server calls this: docs/returned-mails.md.
+    """
+    found = returned.read(report.read(returned.LARGEST + 1))
+    if found is None:
+        click.echo("ignored: no report about a mail of ours")
+        return
+    if not found.for_good:
+        click.echo(f"ignored: {found.status} says nothing about the address")
+        return
+    with application(settings):
+        count = bounces.mark(found.message_id)
+        db.session.commit()
+    click.echo(f"{found.status}: {count} accounts marked")

@@ -10,6 +10,7 @@ import click
 import msgspec
 from flask import Flask
 
+from idp.accounts import bounces
 from idp.audit.sealing import Sealer
 from idp.cli.context import application
 from idp.cli.parent import end_with
@@ -50,7 +51,7 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
         protocol = Provider(settings, hot)
         told = _logout_deliveries(protocol, settings, stop)
         corrections = partial(school_records.apply_corrections, settings)
-        delivery = Delivery(senders, settings.worker, stop, chores=(corrections,))
+        delivery = Delivery(senders, settings.worker, stop, chores=(corrections,), on_return=bounces.mark)
         keeper = Housekeeper(settings, stop)
         sealer = Sealer(settings.keys.directory, stop)
         upstreams = UpstreamLogins(settings, protocol.assert_ourselves)

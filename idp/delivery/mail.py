@@ -10,7 +10,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from idp import clock
-from idp.delivery.errors import Refused, Undelivered, in_short
+from idp.delivery import returned
+from idp.delivery.errors import NoSuchAddress, Refused, Undelivered, in_short
 from idp.delivery.outbox import Taken
 from idp.settings import Mail
 
@@ -29,9 +30,10 @@ class SmtpSender:
     def send(self, message: Taken) -> str:
         """Send; the receipt is the Message-ID, made of the row's id, by which a receiver can tell a repetition."""
         mail = compose(message, self._settings)
+        sender = self._settings.bounce_address or self._settings.sender
         try:
             with contextlib.closing(self.connect()) as relay:
-                relay.send_message(mail)
+                relay.send_message(mail, from_addr=sender)
                 with contextlib.suppress(smtplib.SMTPException, OSError):
                     relay.quit()  # The relay has taken the mail: what fails from here on is no failure to send.
         except smtplib.SMTPRecipientsRefused as error:
@@ -99,6 +101,8 @@ def _domain(address: str) -> str:
 def _failure(code: int, answer: bytes | str, error: Exception) -> Undelivered:
     """A 5xx answer is final (RFC 5321 §4.2.1), unless it is about our login; a 4xx is for now."""
     text = answer.decode("ascii", "replace") if isinstance(answer, bytes) else answer
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and code >= 500 and returned.is_about_the_address(text):
+        return NoSuchAddress(f"{code} {text}"[:200])
     kind = Refused if code >= 500 and code not in TEMPORARY_REFUSALS else Undelivered
     if isinstance(error, smtplib.SMTPSenderRefused | smtplib.SMTPConnectError | smtplib.SMTPHeloError):
         kind = Undelivered

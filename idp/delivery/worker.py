@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from idp import clock
 from idp.db import db
 from idp.delivery import outbox
-from idp.delivery.errors import Refused, Undelivered, in_short
+from idp.delivery.errors import NoSuchAddress, Refused, Undelivered, in_short
 from idp.delivery.outbox import Taken
 from idp.delivery.senders import Sender
 from idp.settings import Worker
@@ -27,8 +27,13 @@ class Delivery:
         settings: Worker,
         stop: threading.Event,
         chores: Sequence[Callable[[], object]] = (),
+        on_return: Callable[[str], object] = lambda message_id: None,
     ) -> None:
-        """`chores` are housekeeping, done once a minute, each in a transaction of its own."""
+        """`chores` are done once a minute, each in a transaction of its own.
+
+        `on_return` hears of a message whose address takes no mail; its work is committed with the dead letter.
+        """
+        self._on_return = on_return
         self._senders = senders
         self._chores = chores
         self._chores_at = clock.now()
@@ -82,6 +87,8 @@ class Delivery:
             receipt = self._senders[message.channel].send(message)
         except Undelivered as error:
             self._failed(message, attempt, str(error), final=isinstance(error, Refused))
+            if isinstance(error, NoSuchAddress):
+                self._on_return(message.id)
         except Exception as error:
             # A fault of ours must not stop the other messages. No traceback in the log: it may hold codes.
             log.error("message_broke_its_sender", alarm=True, id=message.id, error=type(error).__name__)

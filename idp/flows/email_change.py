@@ -55,11 +55,11 @@ def ask(account: Account, address: str, source: str, language: str, urls: Urls, 
     """
     _count(account, address, source, settings)
     _send_link(account, address, language, urls, settings)
-    if account.email and account.email_verified_at:
+    if account.mail_address:
         life = dt.timedelta(days=settings.recovery.not_me_days)
-        token = links.make(account, "not_me", address=account.email, life=life)
+        token = links.make(account, "not_me", address=account.mail_address, life=life)
         queue_mail(
-            account.email,
+            account.mail_address,
             "email_change",
             language=language,
             account=account,

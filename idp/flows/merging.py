@@ -259,7 +259,7 @@ def _tell(kept: Account, other: Account, name: str, language: str, **values: Any
     """Both owners' addresses hear of it; one that both accounts have, once."""
     told: set[str] = set()
     for account in (kept, other):
-        if account.email and account.email.casefold() not in told:
+        if account.email and account.email_bounced_at is None and account.email.casefold() not in told:
             told.add(account.email.casefold())
-            messages.queue_mail(account.email, name, language=language, account=account,
+            messages.queue_mail(account.email, name, language=account.language or language, account=account,
                                 kept=kept.identifiant, closed=other.identifiant, **values)  # fmt: skip

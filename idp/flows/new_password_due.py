@@ -146,8 +146,10 @@ def demand(ids: Sequence[str], reason: str, by: str, pace: Pace) -> Outcome:
 def send_mail(content: dict[str, str]) -> None:
     """Tell one owner, unless the new password is there meanwhile. The worker's part."""
     account = db.session.scalar(select(Account).where(Account.id == content["account_id"], HAS_MAIL))
-    if account is not None and account.email and account.new_password_due_at is not None:
-        queue_mail(account.email, KIND, language=account.language, account=account, at=account.new_password_due_at)
+    if account is not None and account.mail_address and account.new_password_due_at is not None:
+        queue_mail(
+            account.mail_address, KIND, language=account.language, account=account, at=account.new_password_due_at
+        )
 
 
 def keep(flow: Flow, account_id: str) -> None:
@@ -166,9 +168,8 @@ def ways(account: Account) -> set[str]:
     """How a proof can reach the owner: mail, sms. An account that no mail or SMS may recover has none."""
     if account.state not in MAY_LOG_IN:
         return set()
-    mail = account.email is not None and account.email_verified_at is not None and account.email_bounced_at is None
     sms = account.mobile is not None and account.mobile_verified_at is not None
-    return {way for way, open_ in (("mail", mail), ("sms", sms)) if open_}
+    return {way for way, open_ in (("mail", account.mail_address), ("sms", sms)) if open_}
 
 
 def _due(ids: Sequence[str]) -> list[Due]:

@@ -74,17 +74,19 @@ def _tell(changes: Sequence[MobileChange], settings: Settings) -> None:
     sent = limits.used(NOTICES)
     for change in changes:
         audit.record("registry.mobile_changed", responsable_id=change.responsable_id, removed=change.new is None)
-        _tell_account(change, language)
+        spoken = _tell_account(change) or language
         if phones.parse(change.old).country in allowed:
-            message = messages.queue_sms(change.old, "school_mobile_changed", language=language)
+            message = messages.queue_sms(change.old, "school_mobile_changed", language=spoken)
             message.due_at += dt.timedelta(hours=sent // budget)
             sent += 1
     if changes:
         limits.hit(NOTICES, limit=2**31 - 1, window_seconds=HOUR, amount=max(sent - limits.used(NOTICES), 0))
 
 
-def _tell_account(change: MobileChange, language: str) -> None:
+def _tell_account(change: MobileChange) -> str:
+    """Mail the owner of the account, if there is one; the language that they chose."""
     held = select(AccountResponsable.account_id).where(AccountResponsable.responsable_id == change.responsable_id)
     account = db.session.scalar(select(Account).where(Account.id.in_(held), Account.state.in_(MAY_LOG_IN)))
-    if account is not None and account.email and account.email_verified_at:
-        messages.queue_mail(account.email, "school_mobile_changed", language=language, at=clock.now())
+    if account is not None and account.mail_address:
+        messages.queue_mail(account.mail_address, "school_mobile_changed", language=account.language, at=clock.now())
+    return account.language if account is not None else ""

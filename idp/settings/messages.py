@@ -65,6 +65,8 @@ class Mail(Section, frozen=True, kw_only=True):
     """Address of the sender."""
     sender_name: str = "Administrateur des services en ligne"
     """Name of the sender (the guide's)."""
+    bounce_address: str = ""
+    """Where mails come back (the envelope's sender); empty: the sender. docs/returned-mails.md"""
     ca_file: str = ""
     """A CA bundle of one's own for the relay's certificate."""
     timeout_seconds: Positive = 10

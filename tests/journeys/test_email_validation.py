@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from idp.accounts.models import Account
 from idp.audit import AuditEntry
 from idp.db import db
+from idp.flows import standing
 from tests.journeys.conftest import SUBJECT, LetterReader
 
 OLD, NEW = "valery1.durant@example.org", "valery.durant@example.org"
@@ -251,3 +252,14 @@ def test_the_audit_log_has_the_acts_and_no_address(valery, app):
         entries = list(db.session.scalars(select(AuditEntry)))
     assert {"account.email_validation_sent", "account.email_validated"} <= {entry.event for entry in entries}
     assert not any(OLD in str(entry.ids) for entry in entries)
+
+
+def test_later_mails_speak_the_language_of_the_last_login(valery, app):
+    valery.opens_link(valery.last_link(OLD)).validates()
+    valery.opens("/connexion?ui_locales=en")
+    valery.sends(f"{valery.path}?ui_locales=en", identifiant="v.durant1", mot_de_passe="chevalbleu7")
+    with app.app_context():
+        standing.suspend(db.session.scalars(select(Account)).one(), "ticket 41", "agent-7")
+        db.session.commit()
+
+    assert "your account is suspended" in valery.mails(OLD)[-1]["subject"]

@@ -84,8 +84,11 @@ def account_of(typed: str) -> Account | None:
 
 
 def is_confirmed(account: Account) -> bool:
-    """Whether a mail may recover the account: an address that was never validated recovers nothing (ATTACKS 95)."""
-    return account.state in MAY_LOG_IN and account.email is not None and account.email_verified_at is not None
+    """Whether a mail may recover the account: an address that was never validated recovers nothing (ATTACKS 95).
+
+    Nor does one that mails came back from: nothing would arrive, and the page says which ways are left.
+    """
+    return account.state in MAY_LOG_IN and bool(account.mail_address)
 
 
 def target_of(account: Account | None, typed: str) -> str:

@@ -55,9 +55,9 @@ def warn(settings: Settings) -> int:
     accounts = _hold(_departed(since, kept).where(Account.departure_told_at.is_(None)))
     for account in accounts:
         account.departure_told_at = now
-        if account.email and account.email_verified_at and account.email_bounced_at is None:
+        if account.mail_address:
             day = max(_since(account) + dt.timedelta(days=kept.left_days), now + dt.timedelta(days=kept.warning_days))
-            queue_mail(account.email, "account_leaving", language=account.language, account=account, ends_at=day)
+            queue_mail(account.mail_address, "account_leaving", language=account.language, account=account, ends_at=day)
         audit.record("account.departure_told", account_id=account.id)
     db.session.flush()
     return len(accounts)

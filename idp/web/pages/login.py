@@ -17,7 +17,7 @@ from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
-from idp.web.pages.frame import see_other, show_client, way_out
+from idp.web.pages.frame import current_language, see_other, show_client, way_out
 from idp.web.upstream_logout import logins
 
 pages = Blueprint("login", __name__)
@@ -112,6 +112,7 @@ def _activate(flow: Flow, account: Account) -> Response:
 def open_session(account_id: str, amr: str = "pwd", acr: str = "") -> str:
     """A new session for this browser; the one that somebody else had there ends, and its services are told."""
     account, settings = db.session.get_one(Account, account_id), security.settings().sessions
+    account.language = current_language()
     cookie = security.read_cookie(security.SESSION)
     previous = sessions.find(cookie, settings)
     if previous is not None and previous.account_id != account.id:

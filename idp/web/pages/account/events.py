@@ -48,6 +48,7 @@ WORDS = {
     "passkey.refused": _("Une clé d’accès a été refusée."),
     "account.new_password_demanded": _("Un nouveau mot de passe vous est demandé."),
     "account.departure_told": _("Nous avons prévu d’effacer ce compte : aucun enfant n’y est plus."),
+    "account.email_bounced": _("Un courriel n’a pas pu arriver à votre adresse mail."),
     "account.suspended": _("Le compte a été suspendu."),
     "account.resumed": _("Le compte a été rouvert."),
     "account.viewed": _("L’assistance a ouvert votre dossier."),

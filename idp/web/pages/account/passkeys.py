@@ -116,6 +116,6 @@ def _form(session: Session, refusal: Refusal | None = None) -> str:
 
 def _tell(account: Account, name: str, passkey_name: str, at: dt.datetime | None) -> None:
     """The owner hears of every way in that comes or goes (ATTACKS 95)."""
-    if account.email:
+    if account.email and account.email_bounced_at is None:
         language = current_language()
         messages.queue_mail(account.email, name, language=language, account=account, passkey=passkey_name, at=at)

@@ -10,13 +10,16 @@ from idp.accounts import sessions
 from idp.accounts.models import Session
 from idp.db import db
 from idp.web import security
-from idp.web.pages.frame import RETURN_TO, see_other
+from idp.web.pages.frame import RETURN_TO, current_language, see_other
 from idp.web.pages.login import CONFIRMS, start_flow
 
 
 def require_session() -> Session:
     """This browser's session; without one, the login page, which comes back to the page asked for."""
     session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    if session is not None and request.method == "POST":
+        # Somebody who acts in a language is written to in it; a link alone, from elsewhere, changes nothing.
+        session.account.language = current_language()
     db.session.commit()
     if session is None:
         _log_in({})
