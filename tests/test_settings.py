@@ -50,3 +50,20 @@ def test_the_example_file_holds_every_default(tmp_path: Path) -> None:
 
     assert load(file, {"IDP_SERVER__DEMO": "true"}) == build(DEMO)
     assert len(uncommented) == len(build(DEMO).__struct_fields__)
+
+
+REMOTE = ["db.example/idp", "db.example/idp?sslmode=require", "/idp?host=db.example", "10.0.0.7:5432/idp"]
+
+
+@pytest.mark.parametrize("address", REMOTE)
+def test_a_database_on_another_machine_is_spoken_to_by_verified_tls_or_not_at_all(address: str) -> None:
+    """ATTACKS 137: a plaintext fallback."""
+    with pytest.raises(ConfigurationError, match=r"database\.url: .* sslmode=verify-full"):
+        build({**DEMO, "database": {"url": f"postgresql+psycopg://idp@{address}"}})
+
+
+@pytest.mark.parametrize(
+    "address", ["/idp", "/idp?host=/run/postgresql", "127.0.0.1/idp", "db.example/idp?sslmode=verify-full"]
+)
+def test_a_database_on_this_machine_or_behind_verified_tls_is_taken(address: str) -> None:
+    assert build({**DEMO, "database": {"url": f"postgresql+psycopg://idp@{address}"}})

@@ -6,6 +6,7 @@ Every process reads the folder again within a minute, so that nothing restarts t
 """
 
 import os
+import re
 import secrets
 import threading
 import time
@@ -68,6 +69,10 @@ class KeySet:
     def verifying(self) -> list[dict[str, Any]]:
         """Public keys of all that we ever signed with and still hold, for `id_token_hint`."""
         return [key.public_jwk for key in (*self.current.values(), *(key for key, _ in self.others))]
+
+
+WHOLE_SECRET = re.compile(r"[0-9a-f]{64}")
+"""256 random bits; anything shorter could be guessed (ATTACKS 76)."""
 
 
 def list_files(directory: Path) -> list[KeyFile]:
@@ -146,6 +151,10 @@ def problems(directory: Path) -> list[str]:
     for path in (*files, *(file.path for file in listed)):
         if path.exists() and path.stat().st_mode & 0o077:
             found.append(f"keys.directory: {path} is readable by others: run `chmod 600 {path}`")
+    for name in SECRETS:
+        path = directory / f"{name}.key"
+        if path.exists() and not WHOLE_SECRET.fullmatch(path.read_text().strip()):
+            found.append(f"keys.directory: {path} is too short or no key: bring the one of before back, or delete it")
     return found
 
 

@@ -1,7 +1,7 @@
 """What each key allows but not together."""
 
 import ipaddress
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from idp.settings.relying_parties import Mtls
 from idp.settings.upstream import FranceConnect, UpstreamProvider
@@ -21,6 +21,7 @@ def find_contradictions(settings: Settings) -> list[str]:
     if settings.server.demo and not is_loopback(settings.server.issuer):
         problems.append("server.demo: only for an issuer at 127.0.0.1")
     problems += _mtls_problems(settings.mtls)
+    problems += _database_problems(settings.database.url)
     if settings.sms.driver != "none" and not settings.sms.url:
         problems.append(f"sms.url: the {settings.sms.driver} gateway needs its address")
     if settings.sms.driver == "ovh" and not (settings.sms.consumer_key and settings.sms.service):
@@ -32,6 +33,17 @@ def find_contradictions(settings: Settings) -> list[str]:
     if settings.mail.security == "none" and settings.mail.host not in ("", "127.0.0.1", "::1", "localhost"):
         problems.append("mail.security: none is for a relay on this machine only")
     return problems
+
+
+def _database_problems(url: str) -> list[str]:
+    """A database over a network is spoken to by TLS, and its certificate verified (ATTACKS 137)."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    hosts = [parts.hostname, *query.get("host", ())]
+    is_remote = any(host and not host.startswith("/") and not is_loopback(f"//{host}") for host in hosts)
+    if not parts.scheme.startswith("postgresql") or not is_remote or query.get("sslmode") == ["verify-full"]:
+        return []
+    return ["database.url: a database on another machine needs sslmode=verify-full (and sslrootcert=FILE)"]
 
 
 def _mtls_problems(mtls: Mtls) -> list[str]:

@@ -89,3 +89,23 @@ def test_a_rotated_secret_is_good_until_its_overlap_ends(portal, app, clock):
     clock.advance(hours=1)
     assert portal.post("/token", form).status_code == 401
     assert portal.post("/token", form, secret=fresh).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"claims": {"sub": "admin", "roles": ["admin"]}},
+        {"claim_mappings": {"sub": "email"}, "default_claims": {"azp": "other"}},
+        {"first_party": True, "birth_dates": True, "reviewed_at": 1, "sector_identifier": "other.example"},
+        {"resources": ["https://api.example"], "resource_server": True, "require_pkce": False},
+    ],
+    ids=lambda members: "-".join(members),
+)
+def test_a_client_chooses_neither_claims_nor_rights(developer, members):
+    """ATTACKS 58, 103: what no registration may say is not kept, and not told as if it were."""
+    answer = developer.register(**members)
+
+    assert answer.status_code in (201, 400)
+    assert not members.keys() & (answer.json.keys() - {"require_pkce"}) or answer.status_code == 400
+    if answer.status_code == 201:
+        assert developer.manage("GET", answer.json).json.keys().isdisjoint(members)

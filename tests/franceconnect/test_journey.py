@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from idp import clock
+from idp.accounts.models import Account
 from idp.db import db
 from idp.franceconnect.models import LinkedIdentity
 from idp.registry.models import Responsable
@@ -128,4 +129,21 @@ def test_who_comes_second_to_the_same_responsable_is_told(
 
     assert visitor.sees("Un compte existe déjà")
     assert len(accounts(app)) == 1
+    assert count(app, LinkedIdentity) == 0
+
+
+def test_the_upstreams_address_neither_finds_nor_proves_anything(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    """ATTACKS 97, 114: the account that has this address, verified, is neither found by it nor linked."""
+    another().until_end()
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        account.email, account.email_verified_at = "valery.durant@example.org", clock.now()
+        db.session.commit()
+
+    visitor.presses()
+
+    assert visitor.path.endswith("/identite")
+    assert not visitor.is_logged_in
     assert count(app, LinkedIdentity) == 0

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -295,3 +297,16 @@ def test_what_is_linked_already_is_not_offered_again(visitor: Visitor) -> None:
 
     assert 'id="lier-franceconnect"' in before
     assert 'id="lier-franceconnect"' not in visitor.text
+
+
+def test_a_link_begins_with_a_login_of_a_moment_ago(visitor: Visitor, app: Flask, clock: Any) -> None:
+    """ATTACKS 117: an open window, or another site's form, links nobody's identity."""
+    visitor.until_end()
+    foreign = visitor.browser.post("/franceconnect/compte/lier", data={"fournisseur": "franceconnect"})
+    clock.advance(minutes=6)
+
+    later = link_form(visitor)
+
+    assert foreign.status_code == 400
+    assert urlsplit(later).path.startswith("/connexion/")
+    assert count(app, LinkedIdentity) == 0

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from idp.accounts import passwords
+from idp.accounts.errors import HashingBusy
 from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.flows.models import Flow
@@ -190,3 +191,35 @@ def test_hostile_text_in_the_form_is_only_wrong(visitor, value):
     answer = visitor.browser.post(visitor.path, data=form)
 
     assert answer.status_code in (400, 422)
+
+
+def test_past_the_queue_of_hashes_a_login_waits_while_tokens_go_on(visitor, app, monkeypatch):
+    """ATTACKS 109: a flood of logins."""
+
+    def is_full(*_arguments):
+        raise HashingBusy(retry_seconds=5)
+
+    monkeypatch.setattr(passwords, "verify", is_full)
+
+    visitor.logs_in()
+
+    assert visitor.page.status_code == 503
+    assert visitor.page.headers["Retry-After"] == "5"
+    assert visitor.sees("Le service est très demandé")
+    assert app.test_client().get("/jwks").status_code == 200
+
+
+def test_a_huge_password_is_hashed_no_longer_than_a_password_may_be(visitor, monkeypatch):
+    """ATTACKS 109: the length is cut before hashing (CVE-2013-1443)."""
+    hashed = []
+    verify = passwords.PasswordHasher.verify
+    monkeypatch.setattr(
+        passwords.PasswordHasher,
+        "verify",
+        lambda self, known, typed: (hashed.append(typed), verify(self, known, typed))[1],
+    )
+
+    visitor.logs_in(password="a" * 100_000)
+
+    assert visitor.page.status_code == 422
+    assert [len(typed) for typed in hashed] == [passwords.LONGEST + 1]

@@ -12,7 +12,7 @@ from idp.provider import keys
 
 
 def test_generate_makes_what_is_missing_and_nothing_twice(tmp_path):
-    assert len(keys.generate(tmp_path / "keys")) == 12
+    assert len(keys.generate(tmp_path / "keys")) == 13
     assert keys.generate(tmp_path / "keys") == []
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in (tmp_path / "keys").iterdir())
 
@@ -98,3 +98,24 @@ def test_an_unchanged_folder_keeps_the_same_key_set(tmp_path):
     assert store.reload() is first
     keys.rotate(tmp_path, now=1000, keep_seconds=500)
     assert store.reload() is not first
+
+
+@pytest.mark.parametrize("content", ["", "secret", "00" * 16, "zz" * 32])
+def test_a_short_or_default_secret_stops_the_start(tmp_path, content):
+    """ATTACKS 76."""
+    keys.generate(tmp_path)
+    (tmp_path / "sealing.key").write_text(content)
+
+    with pytest.raises(ConfigurationError, match=r"sealing\.key is too short or no key"):
+        keys.load(tmp_path)
+
+
+def test_two_deployments_share_no_secret(tmp_path):
+    """ATTACKS 76: each makes its own."""
+    for name in ("one", "two"):
+        keys.generate(tmp_path / name)
+
+    secrets = [
+        (tmp_path / name / f"{key}.key").read_text() for name in ("one", "two") for key in ("sealing", "pairwise")
+    ]
+    assert len(set(secrets)) == 4

@@ -10,6 +10,7 @@ from idp import clock
 from idp.accounts.errors import HashingBusy
 from idp.db import db
 from idp.web import security
+from idp.web.http import BodyTooLarge
 from idp.web.incidents import incident_of
 from idp.web.pages.login import start_flow
 
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
     """One handler for each kind."""
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(HashingBusy, _busy)
+    app.register_error_handler(BodyTooLarge, _too_large)
     app.register_error_handler(Exception, _crash)
 
 
@@ -74,6 +76,11 @@ def _busy(error: HashingBusy) -> tuple[str, int, dict[str, str]]:
     db.session.rollback()
     body, status = _page(503)
     return body, status, {"Retry-After": str(error.retry_seconds)}
+
+
+def _too_large(_error: BodyTooLarge) -> tuple[str, int]:
+    db.session.rollback()
+    return _page(413)
 
 
 def _crash(error: Exception) -> tuple[str, int]:
