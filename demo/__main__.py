@@ -9,7 +9,7 @@ from contextlib import closing
 from demo import configuration, first_parent
 from demo.addresses import Addresses
 from demo.processes import NotAnswering, Town, is_free
-from demo.seeding import LETTER_PASSWORD, REGISTRATION_TOKEN, Seeding
+from demo.seeding import LETTER_PASSWORD, REGISTRATION_TOKEN, STAFF, STAFF_PASSWORD, Seeding
 
 PROGRAMS = ("mailbox", "franceconnect", "provider", "portal", "lsu")
 
@@ -78,6 +78,8 @@ First thing to try: register as Valéry DURANT, mobile 06 39 98 12 34,
                 children Alexis (14/03/2017) and Camille (22/06/2014)
 Register a relying party of your own: initial access token {REGISTRATION_TOKEN}
 Account:        f.sow1 / {first_parent.PASSWORD}
+Staff:          {", ".join(STAFF)} / {STAFF_PASSWORD}, at {addresses.url("provider")}/gestion;
+                their codes are at {addresses.url("mailbox")}/totp
 Unused letter:  a.roussel1 / {LETTER_PASSWORD}
 Demo ready""",
         flush=True,

@@ -30,6 +30,14 @@ WELCOME = {
 """What the portal says under each school's name."""
 LETTER_TO = ("0599901S", "Roussel", "ROUSSEL Amélie")
 LETTER_PASSWORD = "Lettre2017"
+STAFF = {
+    "directrice": ("school_head", "Mme la directrice", "--school", "0599901S"),
+    "assistance": ("support", "Équipe d’assistance", "--academie", "Lille"),
+    "administrateur": ("administrator", "Administrateur"),
+}
+STAFF_PASSWORD = "Rentree2017-staff"
+STAFF_SECRETS = ("--password", STAFF_PASSWORD, "--totp-secret", "JBSWY3DPEHPK3PXP")
+"""The mailbox's page /totp shows the codes of that secret."""
 NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
 REPORTS = "clients/lsu/reports/sample.toml"
 SCOPES = "openid profile email eleves"
@@ -47,12 +55,12 @@ class Seeding:
         self._beside: list[subprocess.Popen[bytes]] = []
 
     def fill(self, secrets: dict[str, str]) -> None:
-        """Keys, tables, schools and their files, relying parties; a letter and reports are begun."""
+        """Keys, tables, schools and their files, staff, relying parties; a letter and reports are begun."""
         reports = ("--config", str(self._addresses.file("lsu.toml")), "--reports", REPORTS)
         self._start("-m", "clients.lsu.seed", *reports)
         uai, surname, name = LETTER_TO
         find = ("registry", "find", surname, "--school", uai)
-        lines = self._batch([*_provider(), *_schools(), *self._relying_parties(secrets), find])
+        lines = self._batch([*_provider(), *_schools(), *_staff(), *self._relying_parties(secrets), find])
         responsable_id = next(line.split()[0] for line in lines if name in line)
         self._print_letter(responsable_id)
 
@@ -112,4 +120,11 @@ def _schools() -> list[Words]:
         paths = [f"{SAMPLES}/{file}" for file in files]
         commands.append(("registry", "school", uai, name, *facts))
         commands.append(("registry", "import", *paths, "--school", uai, "--school-year", SCHOOL_YEAR))
+    return commands
+
+
+def _staff() -> list[Words]:
+    commands: list[Words] = []
+    for login, (role, name, *border) in STAFF.items():
+        commands.append(("staff", "invite", login, "--role", role, "--name", name, *border, *STAFF_SECRETS))
     return commands

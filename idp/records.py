@@ -18,6 +18,7 @@ from idp.flows import models as _flows
 from idp.franceconnect import models as _franceconnect
 from idp.grants import models as _grants
 from idp.registry import models as _registry
+from idp.registry import waiting_files as _waiting_files
 from idp.relying_parties import models as _relying_parties
 from idp.settings import Settings
 from idp.staff import models as _staff
@@ -37,6 +38,7 @@ MODELS = (
     _registry,
     _relying_parties,
     _staff,
+    _waiting_files,
 )
 """Imported so that the metadata knows every table."""
 

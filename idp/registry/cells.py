@@ -6,6 +6,7 @@ import re
 from idp.registry import names, phones
 
 _EMAIL = re.compile(r"[^@\s,;<>()]{1,64}@[^@\s,;<>()]+\.[^@\s,;<>().]{2,}")
+_FORMULA = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
 _INE = re.compile(r"[0-9A-Z]{11}")
 _YOUNGEST, _OLDEST = 1, 26
 LONGEST_LABEL, LONGEST_CODE, LONGEST_LEVEL = 100, 40, 20
@@ -71,7 +72,7 @@ def is_formula(text: str) -> bool:
 
 def as_text_cell(text: str) -> str:
     """The text for a CSV of ours: what a spreadsheet would compute is marked as text (CWE-1236)."""
-    return f"'{text}" if text.lstrip()[:1] in tuple("=+-@") or text[:1] in ("\t", "\r") else text
+    return f"'{text}" if text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(_FORMULA) else text
 
 
 def choose_mobile(mobile: str, home: str) -> str | None:

@@ -74,13 +74,14 @@ class Responsable(Base):
     __tablename__ = "responsables"
     __table_args__ = (
         UniqueConstraint("uai", "school_key"),
+        Index("ix_responsables_uai_family_key", "uai", "family_key", "id"),
         Index("ix_responsables_mobile_first_key", "mobile", "first_key"),
         _by_beginning("ix_responsables_names", "family_key", "first_key"),
         _by_beginning("ix_responsables_usage_names", "usage_key", "first_key", where="usage_key <> ''"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
-    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"), index=True)
+    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"))
     school_key: Mapped[str | None] = mapped_column(String(40))
     """PERSONNE_ID of SIECLE; none for ONDE."""
     civility: Mapped[str] = mapped_column(String(10), default="")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
+from idp.registry import waiting_files
 from idp.registry.models import Enrolment, Question, Responsable, School
 from idp.staff.academies import ACADEMIES
 from idp.staff.models import StaffAccount, StaffPasskey
@@ -65,6 +66,11 @@ def question(staff: StaffAccount, *, uai: str, question_id: str) -> bool:
     """A question that an import of a school left open."""
     query = select(Question.id).where(Question.id == question_id, Question.uai == uai)
     return _exists(query.where(within(staff, Question.uai)))
+
+
+def waiting_file(staff: StaffAccount, *, uai: str, waiting_id: str) -> bool:
+    """A school's file that this person sent and has not agreed to yet."""
+    return school(staff, uai=uai) and waiting_files.find(waiting_id, uai, by=staff.by) is not None
 
 
 def account(staff: StaffAccount, *, account_id: str) -> bool:

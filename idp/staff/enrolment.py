@@ -54,7 +54,7 @@ def enrol_totp(session: StaffSession, code: str) -> None:
         raise FactorRefused(reason="code")
     session.staff.totp, session.staff.totp_step = {"secret": secret}, step
     db.session.flush()
-    audit.record("staff.totp_added", staff_id=session.staff_id)
+    audit.record("staff.totp_added", by=session.staff.by)
 
 
 def enrol_passkey(session: StaffSession, response: str, name: str, settings: Settings) -> None:

@@ -76,14 +76,14 @@ def _begin(staff: StaffAccount, address: str, settings: Settings) -> str:
 
 
 def _refuse_factor(staff: StaffAccount, reason: str) -> None:
-    audit.record("staff.factor_failed", staff_id=staff.id, reason=reason)
+    audit.record("staff.factor_failed", by=staff.by, reason=reason)
     db.session.commit()
     raise FactorRefused(reason=reason)
 
 
 def _accept(staff: StaffAccount, key: str, method: str) -> None:
     limits.clear(key)
-    audit.record("staff.factor_accepted", staff_id=staff.id, method=method)
+    audit.record("staff.factor_accepted", by=staff.by, method=method)
 
 
 def _count(key: str, most: int, address: str, settings: Settings) -> None:

@@ -47,7 +47,7 @@ def enrol(staff: StaffAccount, response: str, challenge: bytes, name: str, setti
     )
     db.session.add(passkey)
     db.session.flush()
-    audit.record("staff.passkey_added", staff_id=staff.id, passkey_id=passkey.id)
+    audit.record("staff.passkey_added", by=staff.by, passkey_id=passkey.id)
     return passkey
 
 
@@ -77,7 +77,7 @@ def remove(staff: StaffAccount, passkey_id: str) -> bool:
     if len(own) == 1 and not staff.totp:
         raise LastFactor
     db.session.execute(delete(StaffPasskey).where(StaffPasskey.id == passkey_id))
-    audit.record("staff.passkey_removed", staff_id=staff.id, passkey_id=passkey_id)
+    audit.record("staff.passkey_removed", by=staff.by, passkey_id=passkey_id)
     return True
 
 

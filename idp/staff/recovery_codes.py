@@ -20,7 +20,7 @@ def renew(staff: StaffAccount) -> list[str]:
     codes = [_new() for _ in range(COUNT)]
     db.session.add_all(StaffRecoveryCode(digest=_digest(staff.id, code), staff_id=staff.id) for code in codes)
     db.session.flush()
-    audit.record("staff.recovery_codes_made", staff_id=staff.id)
+    audit.record("staff.recovery_codes_made", by=staff.by)
     return codes
 
 
@@ -35,7 +35,7 @@ def take(staff: StaffAccount, code: str) -> bool:
     )
     taken = db.session.scalar(statement) is not None
     if taken:
-        audit.record("staff.recovery_code_used", staff_id=staff.id)
+        audit.record("staff.recovery_code_used", by=staff.by)
     return taken
 
 

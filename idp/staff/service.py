@@ -33,7 +33,7 @@ def set_password(staff: StaffAccount, password_hash: str) -> None:
     """Change the password; every session of before ends."""
     staff.password_hash = password_hash
     sessions.end_all(staff.id)
-    audit.record("staff.password_set", staff_id=staff.id)
+    audit.record("staff.password_set", by=staff.by)
 
 
 def hash_password(password: str, settings: Passwords) -> str:

@@ -18,6 +18,7 @@ from idp.errors import ConfigurationError
 from idp.flows.retention import departures, ended, walks
 from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
+from idp.registry import waiting_files
 from idp.settings import Settings
 from idp.staff import sessions as staff_sessions
 
@@ -42,6 +43,7 @@ CHORES: dict[str, Callable[[Settings], int]] = {
     "mail_links": ended.links,
     "sessions": ended.sessions,
     "staff_sessions": _of(staff_sessions.sweep),
+    "waiting_files": _of(waiting_files.sweep),
     "login_failures": ended.login_failures,
     "limits": _of(limits.sweep),
     "pushed_requests": _of(pushed_requests.sweep),

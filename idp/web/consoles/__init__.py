@@ -17,8 +17,8 @@
   shows a dangerous act's form and on the one that takes it. A view under /gestion without a guard stops the start.
 - A border is a function of `idp.staff.borders`, called with the address's arguments by name; lists go through
   `borders.within(staff(), column)` in their query.
-- `staff()` is the account, `current()` its session; `staff().by` names it in other records, `audit.record(…,
-  staff_id=staff().id)` in the log. A view commits what it did.
+- `staff()` is the account, `current()` its session; `by=staff().by` names it in the audit log and in other records. A
+  view commits what it did.
 - `show("support/account", …)` renders `templates/consoles/support/account.html`, which extends
   `consoles/layout.html` (blocks `title`, `content`).
 - `tables.Table` pages and sorts a query by keyset; `consoles/table.html` draws it with the addresses of `here`;
@@ -29,17 +29,21 @@
 from flask import Flask
 
 from idp.web.consoles import confirmation, enrolment, entry, frame, home, invitation, my_session, session
+from idp.web.consoles.school_head import PAGES as SCHOOL_HEAD
+from idp.web.consoles.school_head import words
 from idp.web.consoles.support import account as support_account
 from idp.web.consoles.support import acts as support_acts
 from idp.web.consoles.support import search as support_search
 
-PAGES = (home, entry, confirmation, invitation, enrolment, support_search, support_account, support_acts, my_session)
+SUPPORT = (support_search, support_account, support_acts)
+PAGES = (home, entry, confirmation, invitation, enrolment, *SCHOOL_HEAD, *SUPPORT, my_session)
 """Modules with pages; those with entries in the navigation in the order of these."""
 
 
 def register(app: Flask) -> None:
     """Add the consoles. Raises AssertionError for a page under /gestion that nobody guards."""
     frame.register(app)
+    words.register(app)
     app.register_blueprint(frame.pages)
     for rule in app.url_map.iter_rules():
         if rule.rule.startswith("/gestion"):

@@ -26,7 +26,7 @@ def confirm() -> Answer:
     except (FactorRefused, MustWait) as refusal:
         status = 429 if isinstance(refusal, MustWait) else 422
         return factor_page(session, "confirm", target, refusal), status
-    audit.record("staff.confirmed", staff_id=session.staff_id)
+    audit.record("staff.confirmed", by=session.staff.by)
     cookie = sessions.confirm(session)
     db.session.commit()
     answer = see_other(target)

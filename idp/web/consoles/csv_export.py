@@ -9,17 +9,16 @@ from flask import Response, stream_with_context
 
 from idp import audit
 from idp.db import db
+from idp.registry import cells
 from idp.web.consoles.session import staff
 from idp.web.consoles.tables import Column
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
-"""What spreadsheets may take for the beginning of a formula, alone or after spaces."""
 ROWS_AT_ONCE = 500
 
 
 def answer(name: str, columns: Sequence[Column], rows: Iterable[Any], **ids: str) -> Response:
     """The rows as `name`.csv, streamed; audited with `ids` (a school, say). Commits."""
-    audit.record("staff.exported", staff_id=staff().id, what=name, **ids)
+    audit.record("staff.exported", by=staff().by, what=name, **ids)
     db.session.commit()
     titles = [column.title() for column in columns]
     body = stream_with_context(_lines(titles, columns, rows))
@@ -29,13 +28,9 @@ def answer(name: str, columns: Sequence[Column], rows: Iterable[Any], **ids: str
 
 
 def safe(cell: str) -> str:
-    """The cell as text: an apostrophe comes before what would be a formula, and no control character is left."""
-    plain = "".join(
-        " " if character in "\r\n\t" else character
-        for character in cell
-        if character.isprintable() or character in "\r\n\t"
-    )
-    return f"'{plain}" if cell.startswith(FORMULA) or plain.lstrip().startswith(FORMULA) else plain
+    """The cell as text, in one line, without a control character."""
+    spaced = "".join(" " if c in "\r\n\t" else c for c in cells.as_text_cell(cell))
+    return "".join(c for c in spaced if c.isprintable())
 
 
 def _lines(titles: Sequence[str], columns: Sequence[Column], rows: Iterable[Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from idp.web.consoles.session import (
     half_way,
     opened_to,
     see_other,
+    staff,
 )
 
 
@@ -60,7 +61,7 @@ def factor() -> Answer:
         check_factor(session)
     except (FactorRefused, MustWait) as refusal:
         return factor_page(session, "factor", target, refusal), _status(refusal)
-    audit.record("staff.logged_in", staff_id=session.staff_id)
+    audit.record("staff.logged_in", by=session.staff.by)
     cookie = sessions.open(session, security.settings().staff)
     db.session.commit()
     answer = see_other(target)
@@ -82,7 +83,7 @@ def factor_challenge() -> Response:
 @opened_to(*ROLES, border=no_object)
 def logout() -> Answer:
     """End this session."""
-    audit.record("staff.logged_out", staff_id=current().staff_id)
+    audit.record("staff.logged_out", by=staff().by)
     sessions.end(current().id)
     db.session.commit()
     answer = see_other(url_for("consoles.login", fait="deconnecte"))

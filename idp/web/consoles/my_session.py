@@ -33,7 +33,7 @@ def my_session() -> Answer:
 def end_others() -> Answer:
     """Close every other session of this person."""
     count = sessions.end_all(staff().id, but=current().id)
-    audit.record("staff.others_ended", staff_id=staff().id, count=count)
+    audit.record("staff.others_ended", by=staff().by, count=count)
     db.session.commit()
     return see_other(url_for("consoles.my_session", fait="autres"))
 

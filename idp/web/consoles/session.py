@@ -16,6 +16,8 @@ from idp.web import security
 
 COOKIE = "idp_staff"
 ROOT = "/gestion"
+FIELDS = 64 * 1024
+"""Room for the other fields beside an uploaded file."""
 
 Answer = str | Response | tuple[str, int]
 View = Callable[..., Answer]
@@ -29,6 +31,8 @@ class Guard:
     """Empty: before a login."""
     border: Border = no_object
     confirmed: bool = False
+    uploads: bool = False
+    """Whether its form may be as large as a school file, once somebody is logged in."""
     stages: tuple[str, ...] = ()
     """Stages of a session at which the page answers; empty: to anybody."""
 
@@ -39,9 +43,9 @@ def guard_of(view: Any) -> Guard | None:
     return found if isinstance(found, Guard) else None
 
 
-def opened_to(*roles: Role, border: Border, confirmed: bool = False) -> Callable[[View], View]:
+def opened_to(*roles: Role, border: Border, confirmed: bool = False, uploads: bool = False) -> Callable[[View], View]:
     """A page for these roles, as far as `border` lets each see."""
-    return _guarded(Guard(roles, border, confirmed, ("open",)), _check_open)
+    return _guarded(Guard(roles, border, confirmed, uploads, ("open",)), _check_open)
 
 
 def half_way(*stages: str) -> Callable[[View], View]:
@@ -89,6 +93,8 @@ def _guarded(guard: Guard, check: Callable[[Guard, dict[str, Any]], Response | N
         @wraps(view)
         def guarded(**arguments: Any) -> Answer:
             if request.method == "POST":
+                if guard.uploads and find("open"):
+                    request.max_content_length = security.settings().staff.upload_mib * 2**20 + FIELDS
                 security.check_form()
             answer = check(guard, arguments)
             return view(**arguments) if answer is None else answer
@@ -126,7 +132,7 @@ def _check_half_way(guard: Guard, arguments: dict[str, Any]) -> Response | None:
 
 
 def _refuse(event: str, status: int) -> None:
-    audit.record(event, staff_id=staff().id, page=request.endpoint or "")
+    audit.record(event, by=staff().by, page=request.endpoint or "")
     db.session.commit()
     abort(status)
 

@@ -71,7 +71,7 @@ class Table:
     columns: Sequence[Column]
     size: int = 25
 
-    def page(self, query: Select[Any], arguments: Mapping[str, str]) -> Page:
+    def page(self, query: Select[*tuple[Any, ...]], arguments: Mapping[str, str]) -> Page:
         """The page of `query` that the address asks for; what cannot be read there is the first page."""
         column, descending = self._order(arguments.get("tri", ""))
         back = "avant" in arguments
@@ -91,11 +91,14 @@ class Table:
             after=_write(rows[-1]) if has_after and rows else "",
         )
 
-    def all(self, query: Select[Any], arguments: Mapping[str, str]) -> Iterator[Any]:
-        """Every row, in the order that the address asks for, a thousand at a time: for an export."""
+    def all(self, query: Select[*tuple[Any, ...]], arguments: Mapping[str, str]) -> Iterator[Any]:
+        """Every row, in the order that the address asks for, a thousand at a time: for an export.
+
+        The query begins with the first row that is taken: after the commit of what was audited.
+        """
         column, descending = self._order(arguments.get("tri", ""))
         ordered = self._ordered(query, column, descending, None).execution_options(yield_per=FETCHED)
-        return iter(db.session.execute(ordered))
+        yield from db.session.execute(ordered)
 
     def _order(self, text: str) -> tuple[Column, bool]:
         sortable = [column for column in self.columns if column.sort is not None]
@@ -103,8 +106,8 @@ class Table:
         return (sortable[0], False) if found is None else (found, text.startswith("-"))
 
     def _ordered(
-        self, query: Select[Any], column: Column, descending: bool, place: tuple[Any, Any] | None
-    ) -> Select[Any]:
+        self, query: Select[*tuple[Any, ...]], column: Column, descending: bool, place: tuple[Any, Any] | None
+    ) -> Select[*tuple[Any, ...]]:
         keys = (column.sort, self.key)
         query = query.add_columns(column.sort.label("table_sort"), self.key.label("table_key"))
         if place is not None:
@@ -119,7 +122,7 @@ class Table:
             return Sorting(one.title(), one.name, "")
         return Sorting(one.title(), one.name if descending else f"-{one.name}", _direction(descending))
 
-    def _count(self, query: Select[Any]) -> int:
+    def _count(self, query: Select[*tuple[Any, ...]]) -> int:
         counted = query.with_only_columns(self.key).order_by(None).limit(COUNTED + 1).subquery()
         return db.session.scalar(select(func.count()).select_from(counted)) or 0
 

@@ -1,0 +1,104 @@
+"""The school's own file in the browser: what it would change is shown first, and nothing is written without a yes."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import school_records
+from idp.registry import reading
+from idp.registry.defects import Defect
+from idp.registry.errors import FilesDisagree, ImportRefused
+from idp.registry.importing import Consent
+from idp.registry.models import Enrolment
+from idp.registry.plan import Plan
+from idp.registry.reading import Reading, SchoolFiles
+from idp.registry.service import current_school_year
+from idp.registry.staging import Staging
+from idp.settings import Settings
+
+MOST_DEFECTS = 200
+File = tuple[str, bytes]
+"""A name and a content."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an import changes, or changed; and what is wrong in its files."""
+
+    plan: Plan
+    defects: list[Defect]
+    defect_count: int
+    ignored: list[str] = field(default_factory=list)
+    """Columns that nobody reads."""
+
+
+def consent(uai: str, *, mass_ending: bool, renumbered: bool, renames: bool) -> Consent:
+    """What the head agreed to, for this school alone."""
+    own = frozenset({uai})
+    return Consent(own if mass_ending else frozenset(), own if renumbered else frozenset(), renames)
+
+
+def rehearse(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, *, by: str) -> Outcome:
+    """What the import would change; writes nothing, and leaves no transaction behind.
+
+    Raises FilesRefused, ImportRefused.
+    """
+    try:
+        return _run(uai, files, agreed, settings, by)
+    finally:
+        db.session.rollback()
+
+
+def write(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, *, by: str) -> Outcome:
+    """Import into the current transaction, which the caller commits. Raises FilesRefused, ImportRefused."""
+    return _run(uai, files, agreed, settings, by)
+
+
+def _run(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, by: str) -> Outcome:
+    year = _school_year(uai, settings)
+    with tempfile.TemporaryDirectory(prefix="idp-") as folder, Staging() as staging:
+        paths = [_put(Path(folder), number, file) for number, file in enumerate(files)]
+        how = Reading(year, uai, settings.server.demo, settings.onde.aliases)
+        schools = reading.read(paths, staging, how)
+        _check_school(uai, files, schools)
+        (plan,) = school_records.write(staging, schools, year, agreed, settings, made_by=by)
+        numbers = [number for school in schools for number in school.numbers]
+        return Outcome(
+            plan=plan,
+            defects=list(islice(staging.defects(numbers), MOST_DEFECTS)),
+            defect_count=sum(staging.defect_counts(numbers).values()),
+            ignored=list(reading.ignored_columns(schools)),
+        )
+
+
+def _school_year(uai: str, settings: Settings) -> int:
+    """The current one; the demo's schools stay in the year of their samples."""
+    if not settings.server.demo:
+        return current_school_year()
+    last = select(func.max(Enrolment.school_year)).where(Enrolment.uai == uai)
+    return db.session.scalar(last) or current_school_year()
+
+
+def _put(folder: Path, number: int, file: File) -> Path:
+    """The content under the name's last part, in a folder of its own: two files may have one name."""
+    name, content = file
+    own = folder / str(number)
+    own.mkdir(mode=0o700)
+    path = own / (Path(name.replace("\\", "/")).name[:100] or "fichier")
+    path.write_bytes(content)
+    return path
+
+
+def _check_school(uai: str, files: Sequence[File], schools: Sequence[SchoolFiles]) -> None:
+    """A file that names another school is another school's, whatever page it was sent on."""
+    named = {found for name, _ in files if (found := reading.uai_in(Path("/") / Path(name).name))}
+    told = {school.uai for school in schools} | named
+    if told != {uai}:
+        refusals: list[Refusal] = [FilesDisagree(uai=other, reason="another school") for other in sorted(told - {uai})]
+        raise ImportRefused(refusals)

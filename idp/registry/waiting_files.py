@@ -1,0 +1,65 @@
+"""School files that somebody sent and has not agreed to yet: sealed, for a quarter of an hour.
+
+What an import will change is shown before anything is written; the file waits meanwhile, for any process to take up.
+"""
+
+import base64
+import datetime as dt
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from idp import clock
+from idp.db import Base, db, new_id
+from idp.db.sealing import Sealed
+
+LIFE = dt.timedelta(minutes=15)
+MOST_FILES = 2
+
+
+class WaitingFiles(Base):
+    """The files of one import to be. The file's own bytes, compressed and sealed."""
+
+    __tablename__ = "waiting_files"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"), index=True)
+    sent_by: Mapped[str] = mapped_column(String(64))
+    files: Mapped[dict[str, Any]] = mapped_column(Sealed("school files"))
+    ends_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+def keep(uai: str, files: Sequence[tuple[str, bytes]], *, by: str) -> WaitingFiles:
+    """Keep these (name, content); whatever the same person sent before for this school is forgotten."""
+    db.session.execute(delete(WaitingFiles).where(WaitingFiles.uai == uai, WaitingFiles.sent_by == by))
+    packed = [{"name": name, "content": base64.b64encode(zlib.compress(content)).decode()} for name, content in files]
+    waiting = WaitingFiles(uai=uai, sent_by=by, files={"files": packed}, ends_at=clock.now() + LIFE)
+    db.session.add(waiting)
+    db.session.flush()
+    return waiting
+
+
+def find(waiting_id: str, uai: str, *, by: str) -> list[tuple[str, bytes]] | None:
+    """The files that this person sent for this school, while they wait."""
+    found = select(WaitingFiles).where(WaitingFiles.id == waiting_id, WaitingFiles.uai == uai)
+    waiting = db.session.scalar(found.where(WaitingFiles.sent_by == by, WaitingFiles.ends_at > clock.now()))
+    if waiting is None:
+        return None
+    packed = waiting.files.get("files", [])
+    return [(file["name"], zlib.decompress(base64.b64decode(file["content"]))) for file in packed]
+
+
+def forget(waiting_id: str) -> bool:
+    """Delete them; whether they were there: of two clicks one imports."""
+    gone = delete(WaitingFiles).where(WaitingFiles.id == waiting_id).returning(WaitingFiles.id)
+    return db.session.scalar(gone) is not None
+
+
+def sweep(batch: int = 1000) -> int:
+    """Delete what waited too long, at most `batch`; how many. The worker's housekeeping."""
+    ended = select(WaitingFiles.id).where(WaitingFiles.ends_at <= clock.now()).limit(batch)
+    gone = db.session.execute(delete(WaitingFiles).where(WaitingFiles.id.in_(ended)).returning(WaitingFiles.id))
+    return len(gone.all())

@@ -1,0 +1,121 @@
+"""The school's own file: sent, looked at, agreed to."""
+
+from typing import Any
+
+from flask import abort, request
+
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows.school_head import files as service
+from idp.registry import waiting_files
+from idp.registry.errors import FilesRefused, ImportRefused, KeysRenumbered, MassEnding
+from idp.registry.models import Import
+from idp.staff import borders
+from idp.web import security
+from idp.web.consoles.frame import pages, show
+from idp.web.consoles.session import Answer, opened_to, staff
+
+CONFIRMS = ("departs", "renumerotation", "renommages")
+
+
+@pages.route("/ecoles/<uai>/fichier", methods=["GET", "POST"])
+@opened_to("school_head", border=borders.school, uploads=True)
+def school_file(uai: str) -> Answer:
+    """The form; what was sent is compared with the registry, and the differences are shown."""
+    if request.method == "GET":
+        return _form(uai)
+    sent = [upload for upload in request.files.getlist("fichiers") if upload.filename]
+    if not 0 < len(sent) <= waiting_files.MOST_FILES:
+        return _form(uai, problem="number"), 422
+    files = [(str(upload.filename)[:200], upload.read()) for upload in sent]
+    if sum(len(content) for _name, content in files) > security.settings().staff.upload_mib * 2**20:
+        abort(413)
+    waiting = waiting_files.keep(uai, files, by=staff().by)
+    waiting_id = waiting.id
+    db.session.commit()
+    return _rehearse(uai, waiting_id, files)
+
+
+@pages.post("/ecoles/<uai>/fichier/<waiting_id>/verifier")
+@opened_to("school_head", border=borders.waiting_file)
+def school_file_rehearse(uai: str, waiting_id: str) -> Answer:
+    """The same once more, with what the head agreed to."""
+    return _rehearse(uai, waiting_id, _waiting(uai, waiting_id))
+
+
+@pages.post("/ecoles/<uai>/fichier/<waiting_id>")
+@opened_to("school_head", border=borders.waiting_file)
+def school_file_import(uai: str, waiting_id: str) -> Answer:
+    """The yes."""
+    files = _waiting(uai, waiting_id)
+    if not waiting_files.forget(waiting_id):
+        abort(404)
+    try:
+        outcome = service.write(uai, files, _consent(uai), security.settings(), by=staff().by)
+    except (FilesRefused, ImportRefused) as refusal:
+        db.session.rollback()
+        return _refused(uai, waiting_id, refusal)
+    db.session.commit()
+    return show("school_head/file_imported", uai=uai, outcome=outcome, kinds=_kinds(outcome))
+
+
+def _rehearse(uai: str, waiting_id: str, files: list[service.File]) -> Answer:
+    try:
+        outcome = service.rehearse(uai, files, _consent(uai), security.settings(), by=staff().by)
+    except (FilesRefused, ImportRefused) as refusal:
+        return _refused(uai, waiting_id, refusal)
+    return show(
+        "school_head/file_differences",
+        uai=uai,
+        waiting_id=waiting_id,
+        outcome=outcome,
+        kinds=_kinds(outcome),
+        agreed={name: request.form.get(name, "") for name in CONFIRMS},
+    )
+
+
+def _refused(uai: str, waiting_id: str, refusal: Refusal) -> Answer:
+    """What is wrong, and what the head may agree to: many departures, a base with new identifiers."""
+    refusals = refusal.refusals if isinstance(refusal, ImportRefused) else []
+    page = show(
+        "school_head/file_refused",
+        uai=uai,
+        waiting_id=waiting_id,
+        defects=getattr(refusal, "defects", []),
+        ending=next((one for one in refusals if isinstance(one, MassEnding)), None),
+        renumbered=next((one for one in refusals if isinstance(one, KeysRenumbered)), None),
+        reasons=[getattr(one, "reason", "") for one in refusals if not isinstance(one, MassEnding | KeysRenumbered)],
+        agreed={name: request.form.get(name, "") for name in CONFIRMS},
+        typed=request.form.get("confirmation_uai", ""),
+    )
+    return page, 422
+
+
+def _consent(uai: str) -> Any:
+    """Departures of many need the school's UAI, typed; other agreements are boxes."""
+    typed = request.form.get("departs", "").strip().upper() == uai
+    boxes = {name: request.form.get(name) == "1" for name in CONFIRMS}
+    return service.consent(uai, mass_ending=typed, renumbered=boxes["renumerotation"], renames=boxes["renommages"])
+
+
+def _waiting(uai: str, waiting_id: str) -> list[service.File]:
+    files = waiting_files.find(waiting_id, uai, by=staff().by)
+    if files is None:
+        abort(404)
+    return files
+
+
+def _form(uai: str, problem: str = "") -> str:
+    made = db.select(Import).where(Import.uai == uai).order_by(Import.at.desc()).limit(10)
+    return show(
+        "school_head/file",
+        uai=uai,
+        imports=db.session.scalars(made).all(),
+        problem=problem,
+        most_mib=security.settings().staff.upload_mib,
+    )
+
+
+def _kinds(outcome: service.Outcome) -> list[tuple[str, Any]]:
+    plan = outcome.plan
+    return [("pupils", plan.pupils), ("responsables", plan.responsables), ("links", plan.links)]

@@ -1,0 +1,438 @@
+"""The school head's console: families, pupils, corrections, letters, the school's own file, questions, the message."""
+
+import csv
+import datetime as dt
+import io
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from idp.audit import AuditEntry
+from idp.db import db
+from idp.registry.models import Correction, Enrolment, Pupil, Responsable, School
+from idp.registry.waiting_files import WaitingFiles
+from tests.consoles.conftest import SCHOOL
+from tests.journeys.conftest import BIRTH_DATES, LETTER
+
+ROOT = f"/gestion/ecoles/{SCHOOL}"
+SAMPLES = Path(__file__).resolve().parents[2] / "demo" / "samples" / "onde"
+SEEN = {"motif": "saisie", "vu": "1"}
+
+
+@pytest.fixture
+def director(head):
+    """The head, logged in."""
+    return head.logs_in()
+
+
+def pupil_id(app, first_name="Alexis"):
+    with app.app_context():
+        return db.session.scalars(select(Pupil.id).where(Pupil.first_name == first_name)).one()
+
+
+def rows(page):
+    return list(csv.reader(io.StringIO(page.text.removeprefix("\ufeff")), delimiter=";"))
+
+
+def test_families_are_listed_with_children_mobile_and_account(director):
+    director.opens(f"{ROOT}/familles")
+
+    for words in ("DURANT Valéry", "Camille, Alexis", "CE2 A", "06 39 98 12 34", "Sans compte"):
+        assert director.sees(words), words
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("dur", True),
+        ("DURANT val", True),
+        ("alexis", True),
+        ("06 39 98 12 34", True),
+        ("personne", False),
+        ("%", False),
+    ],
+)
+def test_families_are_found_by_the_beginning_of_names_a_child_or_the_mobile(director, typed, found):
+    director.page = director.browser.get(f"{ROOT}/familles", query_string={"q": typed})
+
+    assert director.sees("DURANT Valéry") is found
+
+
+def test_families_are_narrowed_by_class_and_state(director, parent):
+    parent.until_end()
+
+    assert director.opens(f"{ROOT}/familles?etat=active&classe=CE2 A").sees("DURANT Valéry")
+    assert not director.opens(f"{ROOT}/familles?etat=none").sees("DURANT Valéry")
+    assert not director.opens(f"{ROOT}/familles?classe=CM2").sees("DURANT Valéry")
+
+
+def test_the_export_holds_what_was_searched_and_is_audited(director):
+    assert rows(director.opens(f"{ROOT}/familles?q=durant&export=csv"))[1:] == [
+        ["DURANT Valéry", "Camille, Alexis", "CE2 A", "06 39 98 12 34", "Sans compte"]
+    ]
+    assert director.page.headers["Content-Disposition"] == f'attachment; filename="familles-{SCHOOL}.csv"'
+
+    with director.app.app_context():
+        line = db.session.scalars(select(AuditEntry).where(AuditEntry.event == "staff.exported")).one()
+    assert line.uai == SCHOOL
+
+
+def test_a_name_that_is_a_formula_is_text_in_the_export(director):
+    """ATTACKS 127."""
+    with director.app.app_context():
+        db.session.scalars(select(Pupil).where(Pupil.first_name == "Alexis")).one().first_name = "=HYPERLINK(1)"
+        db.session.commit()
+
+    cells = [cell for row in rows(director.opens(f"{ROOT}/eleves?export=csv")) for cell in row]
+
+    assert "DURAND =HYPERLINK(1)" in cells
+    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+
+
+def test_one_family_shows_the_account_the_letters_and_with_what_one_was_used(director, reader):
+    """ATTACKS 102."""
+    reader.browser.environ_base["HTTP_USER_AGENT"] = "Téléphone de Valéry".encode().decode("latin-1")
+    reader.uses_letter().gives_dates().takes_password()
+    director.opens(f"{ROOT}/familles?q=durant")
+    path = re.search(rf'href="({ROOT}/familles/[0-9a-f]+)"', director.text).group(1)
+
+    director.opens(path)
+
+    assert director.sees("v.durant1")
+    assert director.sees("Utilisé le 15/01/2026")
+
+
+def test_a_barred_family_is_told_to_the_head(director, parent):
+    """ATTACKS 85."""
+    parent.until_dates()
+    for _ in range(5):
+        parent.enters_dates(dict.fromkeys(BIRTH_DATES, dt.date(2016, 1, 1)))
+    director.opens(f"{ROOT}/familles?q=durant")
+    path = re.search(rf'href="({ROOT}/familles/[0-9a-f]+)"', director.text).group(1)
+
+    assert director.opens(path).sees("L’inscription par SMS est fermée jusqu’à")
+
+
+def test_a_corrected_birth_date_counts_at_once_and_its_state_is_shown(director, app):
+    path = f"{ROOT}/eleves/{pupil_id(app)}"
+
+    director.opens(f"{path}/corriger").sends(f"{path}/corriger", jour="14", mois="4", annee="2017", **SEEN)
+
+    assert director.path == path
+    assert director.sees("La correction est enregistrée.")
+    assert director.sees("14/04/2017")
+    assert director.sees("en vigueur")
+
+
+def test_a_correction_with_a_delay_waits_and_says_until_when(director, app, settings):
+    """J10: «prise en compte sous quelques jours»."""
+    delayed = msgspec.structs.replace(settings.registry, correction_delay_hours=72)
+    app.config["IDP"] = msgspec.structs.replace(settings, registry=delayed)
+    path = f"{ROOT}/eleves/{pupil_id(app)}"
+    assert director.opens(f"{path}/corriger").sees("sous quelques jours (72 heures)")
+
+    director.sends(f"{path}/corriger", jour="14", mois="4", annee="2017", **SEEN)
+
+    assert director.sees("en vigueur le 18/01/2026 18:4")
+    assert director.sees("14/03/2017")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"jour": "31", "mois": "2", "annee": "2017", **SEEN}, "Cette date n’est pas celle d’un élève."),
+        ({"jour": "1", "mois": "1", "annee": "1950", **SEEN}, "Cette date n’est pas celle d’un élève."),
+        ({"jour": "14", "mois": "4", "annee": "2017", "motif": "saisie"}, "Cochez la case"),
+        ({"jour": "14", "mois": "4", "annee": "2017", "vu": "1"}, "Choisissez un motif."),
+    ],
+)
+def test_a_correction_without_a_real_date_a_reason_or_a_document_is_refused(director, app, fields, told):
+    path = f"{ROOT}/eleves/{pupil_id(app)}/corriger"
+
+    director.opens(path).sends(path, **fields)
+
+    assert director.status == 422
+    assert director.sees(told)
+    with app.app_context():
+        assert db.session.scalars(select(Correction)).all() == []
+
+
+def test_a_corrected_mobile_and_name_are_kept_together_with_who_and_why(director, app, family):
+    path = f"{ROOT}/familles/{family[0]}/corriger"
+    values = {"mobile": "06 39 98 55 55", "family_name": "DURANT", "usage_name": "PETIT", "first_name": "Valéry"}
+
+    director.opens(path).sends(path, **values, motif="changement", vu="1")
+
+    assert director.sees("La correction est enregistrée.")
+    with app.app_context():
+        made = {row.field: row.value for row in db.session.scalars(select(Correction))}
+        lines = db.session.scalars(select(AuditEntry).where(AuditEntry.event == "staff.corrected")).all()
+        assert db.session.get_one(Responsable, family[0]).mobile == "+33639985555"
+    assert made == {"mobile": "+33639985555", "usage_name": "PETIT"}
+    assert {line.ids["reason"] for line in lines} == {"changement"}
+    assert "39985555" not in str([line.ids for line in lines])
+
+
+def test_one_wrong_value_keeps_none_of_the_correction(director, app, family):
+    path = f"{ROOT}/familles/{family[0]}/corriger"
+    values = {"mobile": "12", "family_name": "DURANT", "usage_name": "PETIT", "first_name": "Valéry"}
+
+    director.opens(path).sends(path, **values, **SEEN)
+
+    assert director.status == 422
+    assert director.sees("Ce n’est pas un numéro de mobile.")
+    with app.app_context():
+        assert db.session.scalars(select(Correction)).all() == []
+
+
+def test_a_correction_asks_for_the_second_factor_again(director, app, family):
+    director.clock.advance(minutes=5)
+
+    assert director.opens(f"{ROOT}/familles/{family[0]}/corriger").path == "/gestion/confirmer"
+    assert director.opens(f"{ROOT}/eleves/{pupil_id(app)}/corriger").path == "/gestion/confirmer"
+
+
+def test_letters_of_a_class_are_a_pdf_with_each_parents_password(director):
+    director.opens(f"{ROOT}/courriers").sends(f"{ROOT}/courriers", classe="CE2 A")
+
+    assert director.page.mimetype == "application/pdf"
+    assert director.page.headers["Cache-Control"] == "no-store"
+    text = PdfReader(io.BytesIO(director.page.data)).pages[0].extract_text()
+    assert "v.durant1" in text
+
+
+def test_a_letter_that_is_still_good_is_not_replaced_unless_it_is_asked(director, parent):
+    director.opens(f"{ROOT}/courriers").sends(f"{ROOT}/courriers", classe="")
+
+    director.opens(f"{ROOT}/courriers").sends(f"{ROOT}/courriers", classe="")
+    assert director.status == 422
+    assert director.sees("Il n’y a personne à qui écrire.")
+    director.sends(f"{ROOT}/courriers", classe="", tous="1")
+
+    assert director.page.mimetype == "application/pdf"
+
+
+def test_one_familys_letter_gives_a_password_that_works(director, family, another_browser):
+    director.opens(f"{ROOT}/familles/{family[0]}").sends(f"{ROOT}/familles/{family[0]}/courrier")
+    text = PdfReader(io.BytesIO(director.page.data)).pages[0].extract_text()
+    password = re.search(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", text).group(0)
+
+    another_browser.logs_in(password=password)
+
+    assert "/activation/" in another_browser.path
+
+
+def test_letters_ask_for_the_second_factor_again(director):
+    director.clock.advance(minutes=5)
+
+    assert director.opens(f"{ROOT}/courriers").path == "/gestion/confirmer"
+
+
+def sends_files(director, *files):
+    director.opens(f"{ROOT}/fichier")
+    uploads = [(io.BytesIO(content), name) for name, content in files]
+    return director.sends(f"{ROOT}/fichier", data={"fichiers": uploads})
+
+
+def sample(name, folder=SAMPLES):
+    return name, (folder / name).read_bytes()
+
+
+PUPILS, PERSONS = "CSVExtraction-eleves.csv", "CSVExtraction-responsables.csv"
+
+
+@pytest.fixture
+def empty_school(director, family):
+    """The head's school before its first file."""
+    with director.app.app_context():
+        for table in ("links", "enrolments", "pupils", "responsables"):
+            db.session.connection().exec_driver_sql(f"DELETE FROM {table}")
+        db.session.commit()
+    return director
+
+
+def action(page, name):
+    return re.search(rf'action="([^"]*/fichier/[0-9a-f]+{name})"', page.text).group(1)
+
+
+def test_a_file_is_shown_before_it_is_written(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+
+    assert director.sees("Rien n’est encore écrit.")
+    assert director.sees("DURAND Alexis")
+    with director.app.app_context():
+        assert db.session.scalars(select(Enrolment)).all() == []
+
+
+def test_the_yes_writes_what_was_shown(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+
+    director.sends(action(director, ""))
+
+    assert director.sees("Fichier enregistré")
+    with director.app.app_context():
+        assert len(db.session.scalars(select(Enrolment)).all()) == 24
+        assert db.session.scalars(select(WaitingFiles)).all() == []
+    assert director.opens(f"{ROOT}/familles?q=durant").sees("DURANT Valéry")
+
+
+def test_a_yes_given_twice_writes_once(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    path = action(director, "")
+    director.sends(path)
+
+    assert director.sends(path).status == 404
+
+
+def test_a_file_waits_a_quarter_of_an_hour_and_is_sealed_meanwhile(empty_school, clock):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    path = action(director, "")
+    with director.app.app_context():
+        raw = db.session.connection().exec_driver_sql("SELECT files FROM waiting_files").scalar_one()
+    clock.advance(minutes=15)
+
+    assert b"DURAND" not in raw
+    assert director.sends(path).status == 404
+
+
+def test_a_file_with_many_departures_needs_the_uai_typed(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    director.sends(action(director, ""))
+    name, content = sample(PUPILS)
+    director = sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
+    assert director.status == 422
+    assert director.sees("partiraient de l’école.")
+    path = action(director, "/verifier")
+
+    director.sends(path, departs="0000000A")
+    assert director.status == 422
+    director.sends(path, departs=SCHOOL)
+    assert director.sees("Rien n’est encore écrit.")
+    director.sends(action(director, ""), departs=SCHOOL)
+
+    assert director.sees("Fichier enregistré")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("01-vide.csv", "Le fichier est vide"),
+        ("12-nom-vide.csv", "Rien n’est encore écrit."),
+        ("34-autre-etablissement.xml", "Le fichier est celui d’un autre établissement."),
+        ("32-entite-externe.xml", "Un export de SIECLE n’a pas de déclaration de type"),
+        ("52-bombe.zip", "L’archive se décompresse démesurément"),
+    ],
+)
+def test_a_bad_file_says_what_is_wrong_with_it(empty_school, name, told):
+    director = sends_files(empty_school, sample(name, SAMPLES.parent / "malformed"))
+
+    assert director.sees(told)
+
+
+def test_a_file_that_names_another_school_is_refused(empty_school):
+    """ATTACKS 124."""
+    content = sample(PUPILS)[1]
+
+    director = sends_files(empty_school, ("0599902T-eleves.csv", content))
+
+    assert director.status == 422
+    assert director.sees("Le fichier est celui d’un autre établissement.")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_read(director):
+    director = sends_files(director, ("gros.csv", b"x" * (9 * 2**20)))
+
+    assert director.status == 413
+
+
+def test_a_stranger_sends_no_file_at_all(app, schools, clock):
+    """The larger form is for somebody who is logged in."""
+    answer = app.test_client().post(f"{ROOT}/fichier", data={"fichiers": (io.BytesIO(b"x" * 2**20), "a.csv")})
+
+    assert answer.status_code == 413
+
+
+def test_no_file_is_told(director):
+    director.opens(f"{ROOT}/fichier").sends(f"{ROOT}/fichier", data={"fichiers": (io.BytesIO(b""), "")})
+
+    assert director.status == 422
+    assert director.sees("Choisissez un ou deux fichiers.")
+
+
+def test_a_path_in_a_files_name_leads_nowhere(empty_school):
+    name, content = sample(PUPILS)
+
+    director = sends_files(empty_school, (f"../../../../tmp/{name}", content))
+
+    assert director.sees("Rien n’est encore écrit.")
+
+
+def test_a_question_of_an_import_is_answered_once(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    director.sends(action(director, ""))
+    director.opens(f"{ROOT}/questions")
+    asked = re.findall(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.text)
+    answer = re.search(r'name="reponse" value="([0-9a-f]{32})"', director.text).group(1)
+    assert director.sees("De quel élève s’agit-il")
+
+    director.sends(asked[0], reponse=answer)
+
+    assert director.sees("Votre réponse est enregistrée.")
+    assert len(re.findall(r'action="[^"]*/questions/[0-9a-f]+"', director.text)) == len(asked) - 1
+
+
+def test_an_answer_that_is_none_of_the_candidates_is_refused(empty_school):
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    director.sends(action(director, ""))
+    asked = re.search(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.opens(f"{ROOT}/questions").text).group(1)
+
+    director.sends(asked, reponse="f" * 32)
+
+    assert director.status == 422
+    assert director.sees("Choisissez une réponse.")
+
+
+def test_the_chart_counts_the_families_of_each_class(director, parent, add_father):
+    add_father()
+    parent.until_end()
+
+    director.opens(f"{ROOT}/comptes")
+
+    assert director.sees("1 sur 2")
+    assert director.sees("50 %")
+
+
+def test_the_welcome_message_is_plain_text_that_the_portal_shows(director, app):
+    director.opens(f"{ROOT}/accueil").sends(f"{ROOT}/accueil", message="  <b>Bonjour</b>\r\nà tous\x00 ")
+
+    assert director.sees("Le message est enregistré.")
+    with app.app_context():
+        assert db.session.get_one(School, SCHOOL).welcome_message == "<b>Bonjour</b>\nà tous"
+
+
+def test_a_welcome_message_that_is_too_long_comes_back_to_be_cut(director):
+    director.opens(f"{ROOT}/accueil").sends(f"{ROOT}/accueil", message="a" * 501)
+
+    assert director.status == 422
+    assert director.sees("Le message a 501 caractères.")
+
+
+def test_a_head_of_several_schools_chooses_one(hire, add_second_school):
+    add_second_school()
+    person = hire("principal", "school_head", uais=[SCHOOL, "0590002B"])
+
+    person.logs_in()
+
+    assert person.sees("Mes écoles")
+    assert person.sees("/gestion/ecoles/0590002B/familles")
+
+
+def test_the_parents_letter_of_the_tests_is_one_of_the_heads(director, family, print_letters):
+    """A letter that the command printed is seen here too."""
+    print_letters(LETTER)
+
+    assert director.opens(f"{ROOT}/familles/{family[0]}").sees("Valable jusqu’au")
