@@ -97,9 +97,16 @@ def _objects(uai: str) -> Objects:
 
 def address(app: Flask, door: Door, things: Objects) -> str:
     """The door's address with these things in it."""
-    missing = door.rule.arguments - things.keys()
+    values = choices(door.rule) | things
+    missing = door.rule.arguments - values.keys()
     assert not missing, f"{door.name}: the matrix knows no {missing}; add one to `_objects`"
-    return str(app.url_map.bind("").build(door.rule.endpoint, {name: things[name] for name in door.rule.arguments}))
+    return str(app.url_map.bind("").build(door.rule.endpoint, {name: values[name] for name in door.rule.arguments}))
+
+
+def choices(rule: Rule) -> Objects:
+    """The first of each argument that is one of a few words."""
+    words = {name: getattr(converter, "items", None) for name, converter in rule._converters.items()}
+    return {name: sorted(items)[0] for name, items in words.items() if items}
 
 
 def knocks(person: Any, door: Door, path: str, **fields: str) -> int:
