@@ -1,10 +1,12 @@
 """Calls to an upstream: timeouts always, one size limit, and a circuit that opens when it does not answer."""
 
 import datetime as dt
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -14,6 +16,7 @@ from idp.franceconnect.errors import NotAnswering
 
 CONNECT_SECONDS = 2.0
 WHOLE_SECONDS = 5.0
+"""Of one call; a callback, which makes up to four, has a limit of its own (`within`)."""
 MAXIMUM_BYTES = 64 * 1024
 FAILURES, WINDOW, OPEN = 5, dt.timedelta(minutes=1), dt.timedelta(seconds=60)
 """That many failures within the window open the circuit, for that long."""
@@ -61,10 +64,19 @@ class Calls:
 
     def __init__(self) -> None:
         self.circuit = Circuit()
-        timeout = httpx.Timeout(WHOLE_SECONDS, connect=CONNECT_SECONDS)
         # `retries` concerns connections that could not be opened, and nothing that was sent.
         transport = httpx.HTTPTransport(retries=1, trust_env=False)
-        self._client = httpx.Client(timeout=timeout, transport=transport, follow_redirects=False, trust_env=False)
+        self._client = httpx.Client(transport=transport, follow_redirects=False, trust_env=False)
+        self._ends = threading.local()
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """All calls of this thread in the block end in that time together."""
+        self._ends.at = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            del self._ends.at
 
     def get(self, url: str, *, bearer: str = "") -> Answer:
         """Raises NotAnswering."""
@@ -86,9 +98,13 @@ class Calls:
         if self.circuit.is_open:
             raise NotAnswering(reason="circuit_open")
         auth = httpx.BasicAuth(*basic) if basic else None
-        deadline = time.monotonic() + WHOLE_SECONDS
+        seconds = min(WHOLE_SECONDS, getattr(self._ends, "at", math.inf) - time.monotonic())
+        if seconds <= 0:
+            raise NotAnswering(reason="too_slow_in_all")
+        timeout = httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds))
+        deadline = time.monotonic() + seconds
         try:
-            with self._client.stream(method, url, headers=headers, data=form, auth=auth) as response:
+            with self._client.stream(method, url, headers=headers, data=form, auth=auth, timeout=timeout) as response:
                 body, location = _read(response, deadline), response.headers.get("Location", "")
                 answer = Answer(response.status_code, _media_type(response), body, location)
         except httpx.HTTPError as error:

@@ -11,6 +11,9 @@ from idp.franceconnect.upstreams import Upstream, from_settings
 from idp.oidc.request import Parameters
 from idp.settings import Settings
 
+CALLBACK_SECONDS = 12.0
+"""All that a parent waits for on the way back."""
+
 
 @dataclass(frozen=True, slots=True)
 class _One:
@@ -65,8 +68,9 @@ class UpstreamLogins:
     def finish(self, pending: Pending, parameters: Parameters) -> Login:
         """The proven login of a callback. Raises UpstreamRefusal."""
         one = self._all[pending.upstream]
-        code = callback.check_response(one.upstream, one.directory.metadata(), pending, parameters)
-        return one.exchange.redeem(code, pending)
+        with one.calls.within(CALLBACK_SECONDS):
+            code = callback.check_response(one.upstream, one.directory.metadata(), pending, parameters)
+            return one.exchange.redeem(code, pending)
 
     def logout_address(self, key: str) -> str:
         """The upstream's end_session_endpoint; empty when it has none or does not answer. Raises UpstreamRefusal."""

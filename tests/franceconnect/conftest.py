@@ -4,12 +4,39 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 
+from idp.db import db
+from idp.franceconnect import calls, logins
+from idp.franceconnect.calls import Answer, Calls
 from idp.settings import Settings, build
 from tests.franceconnect.upstream import ID, SECRET, Simulator, Visit, running
 from tests.franceconnect.visitor import Visitor
 from tests.journeys.conftest import add_father, add_second_school, family, print_letters  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def asked_in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Addresses of an upstream that were asked while a transaction was open: none, in any test here (decision 9)."""
+    found: list[str] = []
+    ask = Calls._ask
+
+    def watched(self: Calls, method: str, url: str, **values: Any) -> Answer:
+        if has_app_context() and db.session().in_transaction():
+            found.append(url)
+        return ask(self, method, url, **values)
+
+    monkeypatch.setattr(Calls, "_ask", watched)
+    yield found
+    assert found == []
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy with other tests is not an upstream that is slow."""
+    monkeypatch.setattr(calls, "CONNECT_SECONDS", 30.0)
+    monkeypatch.setattr(calls, "WHOLE_SECONDS", 30.0)
+    monkeypatch.setattr(logins, "CALLBACK_SECONDS", 60.0)
 
 
 @pytest.fixture(scope="session")

@@ -115,7 +115,7 @@ def test_franceconnect_beside_it_keeps_its_proofs(visitor: Visitor) -> None:
 
 def test_a_login_by_the_other_upstream_says_so(visitor: Visitor, app: Flask) -> None:
     visitor.presses(upstream=OTHER)
-    assert visitor.sees("Cartable vous a reconnu : Valéry DURANT")
+    assert visitor.sees("Cartable vous a reconnu : Valéry Anne Marie DURANT")
 
     visitor.gives_mobile().types_code().types_dates()
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from idp import clock as time
+from idp.franceconnect import calls, logins
 from idp.franceconnect.errors import (
     Cancelled,
     NotAnswering,
@@ -16,7 +17,7 @@ from idp.franceconnect.errors import (
     UpstreamMisconfigured,
     UpstreamRefusal,
 )
-from tests.franceconnect.upstream import Simulator, Visit
+from tests.franceconnect.upstream import Person, Simulator, Visit
 
 
 def test_the_identity_is_what_the_signed_userinfo_says(visit: Visit) -> None:
@@ -127,13 +128,37 @@ def test_a_claim_that_is_missing_is_empty(visit: Visit) -> None:
     assert visit.comes_back().identity.gender == ""
 
 
-@pytest.mark.parametrize("fault", ["token_slow", "userinfo_slow"])
-@pytest.mark.slow
-def test_a_slow_answer_is_no_answer(visit: Visit, fault: str) -> None:
-    visit.simulator.fault(fault, "7")
+def test_a_call_and_a_callback_have_their_limits(patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+
+    assert (calls.CONNECT_SECONDS, calls.WHOLE_SECONDS, logins.CALLBACK_SECONDS) == (2, 5, 12)
+
+
+@pytest.mark.parametrize("fault", ["token_slow", "userinfo_slow", "slow_all"])
+def test_a_slow_answer_is_no_answer(visit: Visit, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    visit.comes_back()
+    visit.person = Person()
+    pending, query = visit.goes()
+    monkeypatch.setattr(calls, "WHOLE_SECONDS", 1.0)
+    visit.simulator.fault(fault, "30")
+
+    with pytest.raises(NotAnswering) as told:
+        visit.logins.finish(pending, query)
+
+    assert told.value.reason == "ReadTimeout"
+
+
+def test_calls_that_are_slow_together_end_too(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answers in time; the parent does not wait for the sum."""
+    visit.comes_back()
+    pending, query = visit.goes()
+    monkeypatch.setattr(logins, "CALLBACK_SECONDS", 1.0)
+    visit.simulator.fault("slow_all", "0.7", times=None)
 
     with pytest.raises(NotAnswering):
-        visit.comes_back()
+        visit.logins.finish(pending, query)
+
+    assert len(visit.simulator.journal("/api/v2/token")) == 2
 
 
 def test_our_own_wrong_secret_is_our_fault(simulator: Simulator) -> None:

@@ -15,7 +15,7 @@ import httpx
 from idp.franceconnect.authorization import Pending
 from idp.franceconnect.callback import Login
 from idp.franceconnect.logins import UpstreamLogins
-from idp.oidc.request import parse
+from idp.oidc.request import Parameters, parse
 from idp.settings import build
 
 ROOT = Path(__file__).parents[2]
@@ -129,10 +129,13 @@ class Visit:
         self.simulator = simulator
         self.logins = UpstreamLogins(built, lambda alg, client_id, audience: "")
         self.person = Person()
-        self.pending: Pending | None = None
+
+    def goes(self, login: str = "valery.durant", *, known: bool = False, **changes: str) -> tuple[Pending, Parameters]:
+        """To the upstream and signing in; what must come back, with parameters of the callback changed."""
+        pending, location = self.logins.begin("franceconnect", CALLBACK, flow_id="f" * 32, known=known)
+        query = dict(self.person.goes(location, login).params) | changes
+        return pending, parse(str(httpx.QueryParams(query)).encode())
 
     def comes_back(self, login: str = "valery.durant", *, known: bool = False, **changes: str) -> Login:
-        """The whole login; `changes` replace parameters of the callback."""
-        self.pending, location = self.logins.begin("franceconnect", CALLBACK, flow_id="f" * 32, known=known)
-        query = dict(self.person.goes(location, login).params) | changes
-        return self.logins.finish(self.pending, parse(str(httpx.QueryParams(query)).encode()))
+        """The whole login."""
+        return self.logins.finish(*self.goes(login, known=known, **changes))
