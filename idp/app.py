@@ -11,6 +11,7 @@ from idp.provider.core import Provider
 from idp.records import attach, carried_folder
 from idp.settings import Settings
 from idp.web import api, consoles, endpoints, pages
+from idp.web.again import Again
 from idp.web.dispatch import Dispatch
 from idp.web.front import Front
 
@@ -41,7 +42,7 @@ def create_app(settings: Settings) -> Flask:
     pages.register(app)
     api.register(app)
     consoles.register(app)
-    app.wsgi_app = Front(Dispatch(table, app.wsgi_app), settings.server)  # type: ignore[method-assign]
+    app.wsgi_app = Front(Dispatch(table, Again(app.wsgi_app, MAXIMUM_FORM)), settings.server)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:
         hops = settings.server.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -85,6 +85,7 @@ def test_the_key_is_not_readable_in_the_table(database: Flask, clock) -> None:
 
 @on_both_databases
 def test_parallel_hits_never_pass_the_limit_together(app: Flask) -> None:
+    """A trap of limits: counters in the memory of one process are not shared."""
     outcomes: list[bool] = []
 
     def request() -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Executable, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
+from idp.db import conflicts
 from idp.db.engine import apply_pragmas
 from idp.settings import Database
 
@@ -195,8 +196,13 @@ class PostgresqlHotPath:
             connection.close()
 
     def _run(self, sql: str, parameters: Parameters) -> Row | None:
-        cursor = self._connection().execute(sql.encode(), parameters, prepare=True)
-        return cursor.fetchone() if cursor.description else None
+        """The statement is a transaction of its own, so one that lost against another is simply sent again."""
+
+        def send() -> Row | None:
+            cursor = self._connection().execute(sql.encode(), parameters, prepare=True)
+            return cursor.fetchone() if cursor.description else None
+
+        return conflicts.again(send)
 
     def _connection(self) -> psycopg.Connection[Row]:
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)

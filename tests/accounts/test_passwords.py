@@ -20,6 +20,7 @@ def test_the_guide_takes_8_to_14_unaccented_characters_with_a_letter_and_a_digit
 
 @pytest.mark.parametrize("password", ["le soleil brille", "été à la montagne", "x" * 60 + "unlikely"])
 def test_anssi_takes_long_phrases_without_composition(password):
+    """A trap of zxcvbn: raises above 72 characters."""
     passwords.check_policy(password, "v.durant1", ANSSI)
 
 
@@ -52,6 +53,7 @@ def test_other_parameters_ask_for_a_new_hash():
 
 
 def test_past_the_queue_hashing_is_refused_at_once():
+    """A trap of argon2: a queue of hashes without an end."""
     hasher = passwords.Hasher(Passwords(argon2_memory_kib=65536, argon2_time=8, concurrent_hashes=1, waiting_hashes=1))
     threads = [threading.Thread(target=hasher.hash, args=("chevalbleu7",)) for _ in range(2)]
     for thread in threads:

@@ -35,6 +35,7 @@ def open_answer(browser: Browser, party, *, script: bool) -> tuple[Page, list[st
 
 @pytest.mark.parametrize("script", [True, False], ids=["by-itself", "by-its-button"])
 def test_the_service_gets_the_answer(browser, portal, script):
+    """A trap of Authlib: a form_post whose values are encoded twice, with an inline script."""
     portal.log_in()
     window, posted = open_answer(browser, portal, script=script)
 

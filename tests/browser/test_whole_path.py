@@ -33,6 +33,7 @@ def registers(page: Page, town: Town) -> None:
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
 def test_a_parent_registers_and_saves_the_report(browser: Browser, town: Town, javascript: bool) -> None:
+    """A trap of Chromium: `form-action` breaks the redirect from our form to a service."""
     page = browser.new_context(java_script_enabled=javascript, locale="fr-FR").new_page()
 
     registers(page, town)

@@ -129,6 +129,7 @@ def test_a_report_seeded_again_keeps_its_address(lsu, lsu_config, reports):
 
 
 def test_a_remark_is_never_markup():
+    """A trap of typst: data pasted into markup becomes markup."""
     file = load_reports(SAMPLE)
     pupil = file.pupils[0]
     data = report_data(file, file.schools[0], pupil, pupil.reports[0])

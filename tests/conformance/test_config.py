@@ -49,6 +49,7 @@ def test_the_lists_tell_what_is_on(portal):
 
 
 def test_the_jwks_is_public_and_each_key_is_named(portal):
+    """A trap of Authlib: a header without `kid`, signed with a random key."""
     jwks = portal.browser.get("/jwks").json["keys"]
 
     assert not any({"d", "p", "q", "dp", "dq", "qi", "k"} & key.keys() for key in jwks)

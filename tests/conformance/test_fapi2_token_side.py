@@ -171,6 +171,7 @@ def test_ensure_client_assertion_fails(client, change):
 
 
 def test_a_ps256_assertion_succeeds(client):
+    """A trap of Authlib: PS256 assertions refused."""
     assert client.push(client.assertion("PS256")).status_code == 201
 
 

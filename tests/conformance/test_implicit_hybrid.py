@@ -115,6 +115,7 @@ def test_oidcc_prompt_none_logged_in(client, response_type, mode):
 
 @each_plan
 def test_user_rejects_authentication(client, response_type, mode):
+    """A trap of Authlib: `state` lost when a hybrid request is refused."""
     login = ask(client, response_type, mode).location
 
     answer = answer_of(client.cancels_at(login), mode)

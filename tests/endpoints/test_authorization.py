@@ -67,6 +67,7 @@ def test_a_bad_request_of_a_known_client_goes_back_to_it(portal, changes, error)
 
 @pytest.mark.parametrize("query", [b"client_id=%ff", b"client_id=a%00", b"a=1&" * 100, b"client_id=a&client_id=b"])
 def test_strange_bytes_get_a_page(portal, query):
+    """A trap of Authlib: 500 on accents, quotes and bytes in a request."""
     response = portal.browser.get("/authorize?" + query.decode())
 
     assert response.status_code == 400

@@ -198,7 +198,10 @@ def test_what_waits_on_the_server_cannot_be_widened_by_the_browser(register):
     ],
 )
 def test_pkce_is_not_left_out_or_weakened(register, changes):
-    """ATTACKS 13."""
+    """ATTACKS 13.
+
+    A trap of Authlib: PKCE `plain`, and public clients without it.
+    """
     party = register("mobile", token_endpoint_auth_method="none", grant_types=["authorization_code"])
     party.log_in()
 
@@ -208,7 +211,10 @@ def test_pkce_is_not_left_out_or_weakened(register, changes):
 
 
 def test_the_issuer_is_in_every_answer_and_announced(portal):
-    """ATTACKS 20: `answer_of` checks `iss`."""
+    """ATTACKS 20: `answer_of` checks `iss`.
+
+    A trap of Authlib: `iss` in the query of a fragment answer, missing from forms and errors.
+    """
     answers = [portal.authorize(prompt="none"), portal.authorize(scope="x")]
     portal.log_in()
     answers += [portal.authorize(), portal.authorize(response_mode="fragment")]

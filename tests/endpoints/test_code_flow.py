@@ -220,3 +220,14 @@ def test_a_disabled_client_and_its_tokens_are_refused_on_every_process_within_a_
     assert portal.userinfo(tokens["access_token"]).status_code == 401
     assert portal.refresh(tokens["refresh_token"]).json["error"] == "invalid_client"
     assert portal.authorize(prompt="none").status_code == 400
+
+
+def test_an_access_token_ends_after_five_minutes(portal, clock):
+    """A trap of Authlib: access tokens of ten days."""
+    portal.log_in()
+    tokens = portal.redeem(portal.code()).json
+    assert tokens["expires_in"] == 300
+
+    clock.advance(seconds=301)
+
+    assert portal.userinfo(tokens["access_token"]).status_code == 401

@@ -10,6 +10,7 @@ def logout(party, **parameters):
 
 
 def test_a_hint_of_this_session_logs_out_and_goes_back_with_state(portal):
+    """A trap of Authlib: end_session without redirect, and any token taken as a hint."""
     portal.log_in()
     hint = portal.redeem(portal.code()).json["id_token"]
 

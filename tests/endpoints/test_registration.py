@@ -58,7 +58,10 @@ def test_an_update_never_widens_scopes_nor_makes_a_client_public(developer):
 
 
 def test_the_secret_is_not_read_back(developer):
-    """ATTACKS 60."""
+    """ATTACKS 60.
+
+    A trap of Authlib: client secrets kept in clear.
+    """
     assert "client_secret" not in developer.manage("GET", developer.register().json).json
 
 

@@ -166,7 +166,10 @@ def with_header(**members):
 
 @pytest.mark.parametrize("make", [unsigned, hmac_with_the_public_key], ids=["none", "HS256"])
 def test_an_object_that_the_client_did_not_sign_is_refused(bank, make):
-    """ATTACKS 14."""
+    """ATTACKS 14.
+
+    A trap of Authlib: request objects unsigned or for somebody else taken.
+    """
     refused(ask(bank, make()))
 
 

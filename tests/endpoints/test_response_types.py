@@ -52,6 +52,7 @@ def test_the_code_of_a_hybrid_answer_gives_tokens_of_the_same_person(single_page
 
 @FRONT_CHANNEL
 def test_auth_time_is_that_of_the_login_in_both_id_tokens(single_page, clock):
+    """A trap of Authlib: `auth_time` is now on refresh and in hybrid answers."""
     single_page.log_in()
     login = int(clock().timestamp())
     clock.advance(seconds=90)
@@ -148,6 +149,7 @@ def test_tokens_never_come_in_a_query(single_page, response_type):
 
 
 def test_a_code_may_come_by_fragment_or_form(portal):
+    """A trap of Authlib: `response_mode` ignored for `code`."""
     portal.log_in()
 
     assert "code" in answer_of(portal.authorize(response_mode="fragment"), "fragment")

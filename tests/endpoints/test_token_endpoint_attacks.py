@@ -87,7 +87,10 @@ def test_a_closed_account_ends_code_refresh_userinfo_and_introspection(portal, a
 
 @BOTH_DATABASES
 def test_of_ten_parallel_redemptions_of_a_code_one_succeeds_and_its_tokens_die(portal):
-    """ATTACKS 33"""
+    """ATTACKS 33
+
+    A trap of Authlib: a reused code revokes nothing, and two redemptions at once both succeed.
+    """
     portal.log_in()
     code = portal.code()
 

@@ -31,7 +31,10 @@ def test_the_identity_is_what_the_signed_userinfo_says(visit: Visit) -> None:
 
 
 def test_exactly_the_closed_list_is_sent(visit: Visit) -> None:
-    """FranceConnect refuses PKCE, login_hint and every other parameter with a page without a way back."""
+    """FranceConnect refuses PKCE, login_hint and every other parameter with a page without a way back.
+
+    A trap of Authlib, as a client: a short nonce, no timeout, the header for the secret, `iss` and `acr` unchecked.
+    """
     visit.comes_back()
 
     (sent,) = visit.simulator.journal("/api/v2/authorize")

@@ -121,7 +121,10 @@ ROOT = b"<BEE_ELEVES><PARAMETRES><UAJ>0599902T</UAJ><ANNEE_SCOLAIRE>2025</ANNEE_
     ],
 )
 def test_no_entity_dtd_or_inclusion_is_followed(content: bytes, code: str, no_network: list[str]) -> None:
-    """ATTACKS 120."""
+    """ATTACKS 120.
+
+    A trap of lxml: entities are expanded by default.
+    """
     assert outcome(content, "eleves.xml") == code
     assert no_network == []
 

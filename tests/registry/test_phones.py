@@ -34,6 +34,7 @@ def test_a_number_of_the_sample_school_is_read(raw: str, normalised: str) -> Non
     ],
 )
 def test_an_odd_spelling_is_a_mobile_or_nothing(raw: str, normalised: str | None) -> None:
+    """A trap of phonenumbers: the region FR refuses overseas mobiles."""
     assert phones.normalise_mobile(raw) == normalised
 
 

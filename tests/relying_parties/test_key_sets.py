@@ -84,6 +84,7 @@ def test_an_unknown_kid_asks_again_at_most_once_a_minute(key_sets, peer, publish
     ids=["text", "list", "no list", "private key", "21 keys", "one kid twice", "weak key", "huge"],
 )
 def test_a_hostile_set_leaves_the_old_one(key_sets, publish, clock, worse):
+    """A trap of joserfc: RSA keys of 1024 bits accepted."""
     party = client(jwks_uri=publish(key("one")))
     key_sets.of(party)
     publish(body=worse)

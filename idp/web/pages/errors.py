@@ -9,7 +9,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from idp import clock
 from idp.accounts.errors import HashingBusy
 from idp.db import db
+from idp.db.conflicts import is_conflict
 from idp.web import security
+from idp.web.again import LOST
 from idp.web.http import BodyTooLarge
 from idp.web.incidents import incident_of
 from idp.web.pages.login import start_flow
@@ -83,8 +85,18 @@ def _too_large(_error: BodyTooLarge) -> tuple[str, int]:
     return _page(413)
 
 
-def _crash(error: Exception) -> tuple[str, int]:
+def _lost() -> tuple[str, int, dict[str, str]]:
+    """Asked for again by `idp.web.again`; the page is seen when every attempt lost."""
+    request.environ[LOST] = True
+    log.warning("transaction_lost", incident=incident_of(request.environ))
+    body, status = _page(503)
+    return body, status, {"Retry-After": "1"}
+
+
+def _crash(error: Exception) -> ResponseReturnValue:
     db.session.rollback()
+    if is_conflict(error):
+        return _lost()
     log.error("crash", incident=incident_of(request.environ), exc_info=error)
     return _page(InternalServerError.code)
 
