@@ -10,7 +10,11 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 import pytest
 from joserfc import jws
 from joserfc.jwk import KeySet, RSAKey
+from sqlalchemy import select
 
+from idp.db import db
+from idp.delivery import outbox
+from idp.delivery.models import Message
 from idp.delivery.worker import Delivery
 from idp.oidc.jwt import decode_unverified
 from idp.provider.backchannel import CHANNEL, BackChannel
@@ -283,3 +287,86 @@ def test_a_logout_token_is_no_id_token_hint(backchannel):
     response = backchannel.authorize(prompt="none", id_token_hint=token)
 
     assert answer_of(response)["error"] == "invalid_request"
+
+
+def outbox_rows(app):
+    """State, tries, last error and content of each message to a client."""
+    with app.app_context():
+        rows = db.session.scalars(select(Message).where(Message.channel == CHANNEL).order_by(Message.id))
+        return [(row.state, row.attempts, row.last_error) for row in rows]
+
+
+def test_a_client_that_does_not_answer_is_told_again_with_the_same_jti(backchannel, app, clock):
+    """ATTACKS 67: slow RP. The logout is done at once; the call waits in the queue, where everybody can see it."""
+    backchannel.peer.answer("/backchannel_logout", "", status=503)
+    backchannel.log_in()
+    logout(backchannel, id_token_hint=id_token(backchannel))
+
+    backchannel.deliver()
+    waiting = outbox_rows(app)
+    backchannel.peer.answer("/backchannel_logout", "", status=204)
+    clock.advance(seconds=5)
+    backchannel.deliver()
+
+    assert is_logged_out(backchannel)
+    assert (waiting, outbox_rows(app)) == ([("waiting", 1, "HTTP 503")], [("sent", 2, "")])
+    told = [decode_unverified(dict(parse_qsl(one.body))["logout_token"])[1] for one in backchannel.peer.requests]
+    assert told[0]["jti"] == told[1]["jti"]
+    assert told[0]["iat"] < told[1]["iat"]
+
+
+def test_a_client_that_never_answers_becomes_a_dead_letter_that_can_be_sent_again(backchannel, app, clock):
+    backchannel.peer.answer("/backchannel_logout", "", status=400)
+    backchannel.log_in()
+    logout(backchannel, id_token_hint=id_token(backchannel))
+    for _ in range(4):
+        deliver(app, attempts=3)
+        clock.advance(hours=1)
+    dead = outbox_rows(app)
+    backchannel.peer.answer("/backchannel_logout", "", status=200)
+    with app.app_context():
+        outbox.retry()
+        db.session.commit()
+
+    backchannel.deliver()
+
+    assert dead == [("dead", 3, "HTTP 400")]
+    assert [state for state, _, _ in outbox_rows(app)] == ["sent"]
+    assert len(backchannel.peer.requests) == 4
+
+
+def test_a_worker_killed_between_call_and_mark_tells_the_client_again(backchannel, app, clock):
+    """Killed with -9 while the client answers: the lease ends, another worker repeats the call with the same `jti`."""
+    backchannel.log_in()
+    logout(backchannel, id_token_hint=id_token(backchannel))
+    with app.app_context():
+        taken = outbox.take((CHANNEL,), batch=1, lease_seconds=60)
+        db.session.commit()
+        BackChannel(app.extensions["idp"].provider).send(taken[0])
+        db.session.rollback()
+    at_once = backchannel.deliver()
+    clock.advance(seconds=61)
+
+    backchannel.deliver()
+
+    assert at_once == 0
+    told = [decode_unverified(dict(parse_qsl(one.body))["logout_token"])[1] for one in backchannel.peer.requests]
+    assert len(told) == 2
+    assert told[0]["jti"] == told[1]["jti"]
+    assert [state for state, _, _ in outbox_rows(app)] == ["sent"]
+
+
+def test_a_logout_leaves_nothing_alive(party):
+    """ATTACKS 67: the old cookie, the tokens and the back button."""
+    tokens = party.redeem(party.code()).json
+    cookie = party.browser.get_cookie("idp_session").value
+    page = party.browser.get("/compte")
+
+    logout(party, id_token_hint=tokens["id_token"])
+
+    assert party.browser.get_cookie("idp_session") is None
+    party.browser.set_cookie("idp_session", cookie)
+    assert is_logged_out(party)
+    assert party.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+    assert party.userinfo(tokens["access_token"]).status_code == 401
+    assert "no-store" in page.headers["Cache-Control"]
