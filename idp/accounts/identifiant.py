@@ -1,6 +1,7 @@
 """The identifiant: first letter of the first name, dot, surname, number (`v.durant1`). ASCII, never given twice."""
 
 import unicodedata
+from itertools import count
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +13,8 @@ from idp.db import db
 LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 LONGEST_STEM = 48
 TRIES = 50
+GAP = "-"
+"""Stem of the rows that stand for a time of which nobody knows what was given; no name has it."""
 
 
 def stem(first_name: str, surname: str) -> str:
@@ -31,8 +34,8 @@ def reserve(first_name: str, surname: str) -> str:
     """
     start = stem(first_name, surname)
     for _ in range(TRIES):
-        highest = db.session.scalar(select(func.max(Identifiant.number)).where(Identifiant.stem == start)) or 0
-        row = Identifiant(identifiant=f"{start}{highest + 1}", stem=start, number=highest + 1, given_at=clock.now())
+        number = _next_number(start)
+        row = Identifiant(identifiant=f"{start}{number}", stem=start, number=number, given_at=clock.now())
         try:
             with db.session.begin_nested():
                 db.session.add(row)
@@ -40,6 +43,25 @@ def reserve(first_name: str, surname: str) -> str:
         except IntegrityError:
             continue
     raise RuntimeError(f"no free identifiant for {start} after {TRIES} tries")
+
+
+def leave_a_gap(size: int) -> None:
+    """From now on every stem goes on that much further: what was given in a lost time is not given again."""
+    now = clock.now()
+    taken = set(db.session.scalars(select(Identifiant.number).where(Identifiant.stem == GAP)))
+    number = next(candidate for candidate in count(size) if candidate not in taken)
+    db.session.add(Identifiant(identifiant=f"{GAP}{number}", stem=GAP, number=number, given_at=now))
+    db.session.flush()
+
+
+def _next_number(start: str) -> int:
+    query = select(Identifiant.number, Identifiant.given_at).order_by(Identifiant.number.desc()).limit(1)
+    last = db.session.execute(query.where(Identifiant.stem == start)).first()
+    number, given_at = (last.number, last.given_at) if last else (0, None)
+    gaps = select(func.sum(Identifiant.number)).where(Identifiant.stem == GAP)
+    if given_at is not None:
+        gaps = gaps.where(Identifiant.given_at >= given_at)
+    return int(number + (db.session.scalar(gaps) or 0) + 1)
 
 
 def _ascii(name: str) -> str:

@@ -13,6 +13,7 @@ from idp.settings import load
 SUBJECTS = {
     "serve": "Answer pages and endpoints.",
     "check": "Say what is wrong with this deployment, and what to do.",
+    "restored": "Make a database safe that came back from a backup.",
     "migrate": "Bring the database to this version's tables.",
     "settings": "The settings file's documentation.",
     "registry": "Schools, pupils and responsables.",
