@@ -28,6 +28,7 @@ demo-reset: ## Forget the demo's data
 
 test: $(READY) ## Every test (T=path for some)
 	@$(BIN)/python tests/browser/install.py
+	@$(BIN)/python tests/delivery/install_kannel.py
 	@$(BIN)/python tests/real_clients/install.py
 	@$(BIN)/python -m pytest -n auto $(or $(T),tests)
 

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import select
 
 from idp import clock as time
+from idp.cli.outbox import command as outbox_command
 from idp.db import db
 from idp.delivery import outbox
 from idp.delivery.errors import Refused, Undelivered
@@ -23,6 +25,7 @@ from idp.delivery.models import Message
 from idp.delivery.outbox import Taken
 from idp.delivery.worker import Delivery
 from idp.settings import Settings, Worker
+from tests.conftest import BOTH_DATABASES
 
 ROOT = Path(__file__).parents[2]
 
@@ -199,7 +202,7 @@ def queue_many(app: Flask, count: int) -> None:
         db.session.commit()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
     end = real_time.monotonic() + seconds
     while not true():
         assert real_time.monotonic() < end, "it did not happen in time"
@@ -238,6 +241,7 @@ def test_sigterm_ends_the_worker_cleanly(app: Flask, idp, gateway) -> None:
 
 
 @pytest.mark.slow
+@BOTH_DATABASES
 def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing_acknowledged(app: Flask, idp, gateway) -> None:
     queue_many(app, 30)
     gateway.on_request = lambda: real_time.sleep(0.03)
@@ -265,6 +269,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing_acknowl
 
 
 @pytest.mark.slow
+@BOTH_DATABASES
 def test_two_workers_send_each_message_once(app: Flask, idp, gateway) -> None:
     queue_many(app, 60)
     workers = [idp("worker", IDP_WORKER__LEASE_SECONDS="60") for _ in range(2)]
@@ -276,34 +281,40 @@ def test_two_workers_send_each_message_once(app: Flask, idp, gateway) -> None:
     assert len(gateway.requests) == 60
 
 
-def test_outbox_lists_waiting_and_dead_without_contents(app: Flask, idp, gateway) -> None:
+@pytest.fixture
+def command(settings: Settings) -> Callable[..., Result]:
+    """Runs `idp outbox …` on the tests' database."""
+    return lambda *words: CliRunner().invoke(outbox_command, words, obj=settings)
+
+
+def test_outbox_lists_waiting_and_dead_without_contents(app: Flask, idp, command, gateway) -> None:
     queue_many(app, 1)
     gateway.status = 400
     idp("worker", "--once").communicate(timeout=60)
     queue_many(app, 1)
 
-    output, _ = idp("outbox").communicate(timeout=60)
+    output = command().output
 
     assert "1 waiting, 1 dead" in output
     assert "HTTP 400" in output
     assert "+33639981234" not in output
 
 
-def test_outbox_retry_puts_dead_letters_back(app: Flask, idp, gateway) -> None:
+def test_outbox_retry_puts_dead_letters_back(app: Flask, idp, command, gateway) -> None:
     queue_many(app, 2)
     gateway.status = 400
     idp("worker", "--once").communicate(timeout=60)
     gateway.status = 202
 
-    output, _ = idp("outbox", "retry", "--all").communicate(timeout=60)
+    output = command("retry", "--all").output
     idp("worker", "--once").communicate(timeout=60)
 
     assert "2 put back" in output
     assert states(app) == {"sent": 2}
 
 
-def test_outbox_retry_of_an_unknown_id_says_so(idp) -> None:
-    output, _ = (command := idp("outbox", "retry", "nothing")).communicate(timeout=60)
+def test_outbox_retry_of_an_unknown_id_says_so(app: Flask, command) -> None:
+    done = command("retry", "nothing")
 
-    assert command.returncode == 1
-    assert "nothing is not a dead letter." in output
+    assert done.exit_code == 1
+    assert "nothing is not a dead letter." in done.output
