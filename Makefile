@@ -68,10 +68,11 @@ fast-hashes: $(READY) ## Build argon2 for this processor: a login costs half (ne
 	@awk '/^argon2-cffi-bindings==/ {on=1} on {print} on && !/\\$$/ {exit}' requirements.lock > .venv/argon2.lock
 	@CFLAGS="-O3 -march=native" ARGON2_CFFI_USE_SSE2=1 VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-cache --require-hashes --no-deps --reinstall --no-binary argon2-cffi-bindings -r .venv/argon2.lock
 
-bench: fast-hashes ## CPU cost of the hot path against node-oidc-provider (needs node and npm), then school files
+bench: fast-hashes ## CPU cost of the hot path against node-oidc-provider (needs node and npm), then school files and letters
 	@test -d benchmarks/peer/node_modules || benchmarks/peer/setup.sh
 	@mkdir -p var && BENCH_LOG_DIR=var $(BIN)/python benchmarks/compare.py benchmarks/ours.toml benchmarks/peer/target.toml --goals benchmarks/goals.toml
 	@$(BIN)/python benchmarks/imports.py
+	@$(BIN)/python benchmarks/letters.py
 
 clean: ## Remove what was installed and made
 	@rm -rf .venv var .pytest_cache .mypy_cache .ruff_cache .hypothesis
