@@ -37,6 +37,13 @@ def code_at(secret: str, instant: dt.datetime) -> str:
     return totp.code_of(secret, int(instant.timestamp()) // totp.STEP_SECONDS)
 
 
+def secret_on(page: "Colleague") -> str:
+    """The secret that the page of an application shows."""
+    found = re.search(r'id="totp-cle">([A-Z2-7 ]+)<', page.text)
+    assert found is not None
+    return found.group(1).replace(" ", "")
+
+
 class Colleague:
     """Somebody who works here, and a browser."""
 
@@ -78,6 +85,12 @@ class Colleague:
         form = {"csrf_token": self.token(), **fields, **(data or {})}
         self.page = self.browser.post(path, data=form, follow_redirects=True)
         return self
+
+    def action(self, pattern: str) -> str:
+        """The address of the page's form that has this in it."""
+        found = re.search(rf'action="([^"]*{pattern})"', self.text)
+        assert found is not None, self.text
+        return found.group(1)
 
     def code(self) -> str:
         """What the application shows, a code that was not used yet."""

@@ -255,10 +255,6 @@ def empty_school(director, family):
     return director
 
 
-def action(page, name):
-    return re.search(rf'action="([^"]*/fichier/[0-9a-f]+{name})"', page.text).group(1)
-
-
 def test_a_file_is_shown_before_it_is_written(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
 
@@ -271,7 +267,7 @@ def test_a_file_is_shown_before_it_is_written(empty_school):
 def test_the_yes_writes_what_was_shown(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
 
-    director.sends(action(director, ""))
+    director.sends(director.action("/fichier/[0-9a-f]+"))
 
     assert director.sees("Fichier enregistré")
     with director.app.app_context():
@@ -282,7 +278,7 @@ def test_the_yes_writes_what_was_shown(empty_school):
 
 def test_a_yes_given_twice_writes_once(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    path = action(director, "")
+    path = director.action("/fichier/[0-9a-f]+")
     director.sends(path)
 
     assert director.sends(path).status == 404
@@ -290,7 +286,7 @@ def test_a_yes_given_twice_writes_once(empty_school):
 
 def test_a_file_waits_a_quarter_of_an_hour_and_is_sealed_meanwhile(empty_school, clock):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    path = action(director, "")
+    path = director.action("/fichier/[0-9a-f]+")
     with director.app.app_context():
         raw = db.session.connection().exec_driver_sql("SELECT files FROM waiting_files").scalar_one()
     clock.advance(minutes=15)
@@ -301,18 +297,18 @@ def test_a_file_waits_a_quarter_of_an_hour_and_is_sealed_meanwhile(empty_school,
 
 def test_a_file_with_many_departures_needs_the_uai_typed(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(action(director, ""))
+    director.sends(director.action("/fichier/[0-9a-f]+"))
     name, content = sample(PUPILS)
     director = sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
     assert director.status == 422
-    assert director.sees("partiraient de l’école.")
-    path = action(director, "/verifier")
+    assert director.sees("Départs de l’école")
+    path = director.action("/fichier/[0-9a-f]+/verifier")
 
     director.sends(path, departs="0000000A")
     assert director.status == 422
     director.sends(path, departs=SCHOOL)
     assert director.sees("Rien n’est encore écrit.")
-    director.sends(action(director, ""), departs=SCHOOL)
+    director.sends(director.action("/fichier/[0-9a-f]+"), departs=SCHOOL)
 
     assert director.sees("Fichier enregistré")
 
@@ -373,7 +369,7 @@ def test_a_path_in_a_files_name_leads_nowhere(empty_school):
 
 def test_a_question_of_an_import_is_answered_once(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(action(director, ""))
+    director.sends(director.action("/fichier/[0-9a-f]+"))
     director.opens(f"{ROOT}/questions")
     asked = re.findall(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.text)
     answer = re.search(r'name="reponse" value="([0-9a-f]{32})"', director.text).group(1)
@@ -387,7 +383,7 @@ def test_a_question_of_an_import_is_answered_once(empty_school):
 
 def test_an_answer_that_is_none_of_the_candidates_is_refused(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(action(director, ""))
+    director.sends(director.action("/fichier/[0-9a-f]+"))
     asked = re.search(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.opens(f"{ROOT}/questions").text).group(1)
 
     director.sends(asked, reponse="f" * 32)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from idp.db import db
 from idp.staff import service, totp
 from idp.staff.models import StaffAccount, StaffInvitation, StaffRecoveryCode
-from tests.consoles.conftest import PASSWORD, Colleague, code_at
+from tests.consoles.conftest import PASSWORD, Colleague, code_at, secret_on
 from tests.journeys.authenticator import Authenticator
 
 NEW = "un-nouveau-mot-de-passe"
@@ -30,11 +30,6 @@ def newcomer(app, clock, schools):
 def chooses_password(person, link, password=NEW):
     person.opens(link)
     return person.sends(link, nouveau_mot_de_passe=password, confirmation=password)
-
-
-def secret_on(page):
-    found = re.search(r'id="totp-cle">([A-Z2-7 ]+)<', page.text)
-    return found.group(1).replace(" ", "")
 
 
 def sets_up_application(person):

@@ -11,6 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from idp.settings import FranceConnect, Settings
 from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
+from tests.consoles.conftest import administrator, head, hire, invite, schools, support  # noqa: F401
 from tests.journeys.conftest import (  # noqa: F401
     add_father,
     add_second_school,

@@ -33,9 +33,8 @@ def pupils_correct(uai: str, pupil_id: str) -> Answer:
     errors: Errors = []
     if request.method == "POST":
         typed = {part: request.form.get(part, "")[:10].strip() for part in typed}
-        errors = _check_reason()
         day = "/".join(typed[part] for part in ("jour", "mois", "annee"))
-        errors += [] if errors else _correct(uai, pupil_id, {"birth_on": day})
+        errors = _correct(uai, pupil_id, {"birth_on": day}, _check_reason())
         if not errors:
             return see_other(url_for("consoles.pupils_one", uai=uai, pupil_id=pupil_id, fait="correction"))
     page = show(
@@ -54,9 +53,8 @@ def families_correct(uai: str, responsable_id: str) -> Answer:
     if request.method == "POST":
         typed = {name: request.form.get(name, "")[:200].strip() for name in ADULT_FIELDS}
         changed = {name: value for name, value in typed.items() if value != before[name]}
-        errors = _check_reason()
-        errors += [] if changed else [("mobile", "mobile", str(_("Vous n’avez rien changé.")))]
-        errors += [] if errors else _correct(uai, responsable_id, changed)
+        nothing = [] if changed else [("mobile", "mobile", str(_("Vous n’avez rien changé.")))]
+        errors = _correct(uai, responsable_id, changed, [*nothing, *_check_reason()])
         if not errors:
             return see_other(
                 url_for("consoles.families_one", uai=uai, responsable_id=responsable_id, fait="correction")
@@ -84,8 +82,8 @@ def _check_reason() -> Errors:
     return errors
 
 
-def _correct(uai: str, record_id: str, values: dict[str, str]) -> Errors:
-    """All of them or none. Commits."""
+def _correct(uai: str, record_id: str, values: dict[str, str], more: Errors) -> Errors:
+    """All of them, or none when one is wrong or there are `more` errors. Commits."""
     errors, who = Errors(), staff()
     for field, text in values.items():
         try:
@@ -98,11 +96,11 @@ def _correct(uai: str, record_id: str, values: dict[str, str]) -> Errors:
         else:
             reason = request.form.get("motif", "")
             audit.record("staff.corrected", by=who.by, uai=uai, correction_id=made.id, reason=reason)
-    if errors:
+    if errors or more:
         db.session.rollback()
     else:
         db.session.commit()
-    return errors
+    return errors + more
 
 
 def _invalid(field: str) -> str:

@@ -7,7 +7,7 @@ from flask import abort, request
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows.school_head import files as service
-from idp.registry import waiting_files
+from idp.registry import questions, waiting_files
 from idp.registry.errors import FilesRefused, ImportRefused, KeysRenumbered, MassEnding
 from idp.registry.models import Import
 from idp.staff import borders
@@ -56,7 +56,8 @@ def school_file_import(uai: str, waiting_id: str) -> Answer:
         db.session.rollback()
         return _refused(uai, waiting_id, refusal)
     db.session.commit()
-    return show("school_head/file_imported", uai=uai, outcome=outcome, kinds=_kinds(outcome))
+    asked = len(questions.waiting(uai))
+    return show("school_head/file_imported", uai=uai, outcome=outcome, kinds=_kinds(outcome), questions=asked)
 
 
 def _rehearse(uai: str, waiting_id: str, files: list[service.File]) -> Answer:

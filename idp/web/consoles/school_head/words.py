@@ -16,6 +16,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters["standing"] = standing_word
     app.jinja_env.filters["field_word"] = field_word
     app.jinja_env.filters["corrected_value"] = corrected_value
+    app.jinja_env.filters["change_words"] = change_words
 
 
 def adult_name(adult: Responsable) -> str:
@@ -72,3 +73,29 @@ def corrected_value(correction: Correction) -> str:
     if correction.field == "mobile":
         return mobile(correction.value) or str(_("aucun"))
     return correction.value or str(_("aucun"))
+
+
+def change_words(change: str) -> str:
+    """A line of an import's plan, such as «DURAND Lina: class_label», in words."""
+    name, colon, fields = change.rpartition(": ")
+    words: dict[str, str] = {
+        "class_label": _("classe"),
+        "class_code": _("classe"),
+        "level": _("niveau"),
+        "school_year": _("année scolaire"),
+        "birth_on": _("date de naissance"),
+        "family_name": _("nom"),
+        "usage_name": _("nom d’usage"),
+        "first_name": _("prénom"),
+        "other_first_names": _("autres prénoms"),
+        "mobile": _("mobile"),
+        "phones_raw": _("téléphones"),
+        "email": _("adresse mail"),
+        "address": _("adresse"),
+        "civility": _("civilité"),
+        "ended_at": _("retour"),
+        "ine": _("INE"),
+        "sex": _("sexe"),
+    }
+    shown = dict.fromkeys(words.get(field, field) for field in fields.split(", ") if not field.endswith("_key"))
+    return f"{name} ({', '.join(shown)})" if colon and shown else change

@@ -1,0 +1,134 @@
+"""The consoles in a real browser: the way in from an invitation, and what a school head does every week."""
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pypdf import PdfReader
+
+from idp import clock
+from idp.db import db
+from idp.staff import invitations, service
+from tests.browser.account_site import Site, serve
+from tests.browser.conftest import free_base
+from tests.browser.test_account import SCRIPT, add_authenticator, window
+from tests.consoles.conftest import SCHOOL, code_at
+from tests.pages.consoles import SAMPLES
+
+pytestmark = pytest.mark.slow
+
+PASSWORD = "un-nouveau-mot-de-passe"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with serve(tmp_path, free_base()) as running:
+        yield running
+
+
+def opens_invitation(page: Page, site: Site) -> None:
+    """A new head's link, and the password that comes first."""
+    with site.app.app_context():
+        staff = service.add("directrice", "Mme la directrice", "school_head", uais=[SCHOOL], by="test")
+        token = invitations.make(staff, "account", site.app.config["IDP"].staff, by="test")
+        db.session.commit()
+    page.goto(f"{site.url}/gestion/invitation/{token}")
+    page.get_by_label("Nouveau mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_label("Confirmez le nouveau mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continuer").click()
+
+
+def sets_up_application(page: Page) -> list[str]:
+    """The recovery codes that are shown in the end."""
+    page.get_by_role("link", name="Une application qui donne des codes").click()
+    secret = page.locator("#totp-cle").inner_text().replace(" ", "")
+    page.get_by_label("Code", exact=True).fill(code_at(secret, clock.now()))
+    page.get_by_role("button", name="Valider").click()
+    return page.locator("#codes-de-secours li").all_inner_texts()
+
+
+def gives_password(page: Page) -> None:
+    page.get_by_label("Identifiant").fill("directrice")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Continuer").click()
+
+
+def test_a_new_head_comes_in_by_a_passkey_and_logs_in_with_it(browser: Browser, site: Site) -> None:
+    page = window(browser)
+    add_authenticator(page)
+    opens_invitation(page, site)
+
+    page.get_by_role("link", name="Une clé d’accès de cet appareil").click()
+    page.get_by_label("Nom de cette clé").fill("Ordinateur du bureau")
+    page.get_by_role("button", name="Ajouter").click()
+    expect(page.locator("#codes-de-secours li")).to_have_count(10)
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+    expect(page.get_by_role("heading", name="Familles", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Se déconnecter").click()
+    gives_password(page)
+    page.get_by_role("button", name="Utiliser ma clé d’accès").click()
+
+    expect(page.get_by_role("heading", name="Familles", exact=True)).to_be_visible()
+
+
+@SCRIPT
+def test_a_head_who_lost_the_telephone_comes_in_by_a_recovery_code(
+    browser: Browser, site: Site, javascript: bool
+) -> None:
+    page = window(browser, javascript=javascript)
+    opens_invitation(page, site)
+    code = sets_up_application(page)[0]
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+    page.get_by_role("button", name="Se déconnecter").click()
+
+    gives_password(page)
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Valider").click()
+
+    expect(page.get_by_role("heading", name="Familles", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Mme la directrice").click()
+    expect(page.get_by_text("9", exact=True)).to_be_visible()
+
+
+@SCRIPT
+def test_a_head_sends_the_file_prints_letters_and_corrects_a_date(
+    browser: Browser, site: Site, javascript: bool
+) -> None:
+    page = window(browser, javascript=javascript)
+    opens_invitation(page, site)
+    sets_up_application(page)
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+
+    page.get_by_role("link", name="Fichier de l’école").click()
+    files = [SAMPLES / "onde" / f"CSVExtraction-{kind}.csv" for kind in ("eleves", "responsables")]
+    page.get_by_label("Fichiers des élèves et des responsables").set_input_files(files)
+    page.get_by_role("button", name="Voir ce qui change").click()
+    page.get_by_label("Si c’est voulu, écrivez l’UAI de l’école").fill(SCHOOL)
+    page.get_by_role("button", name="Voir ce qui change").click()
+    expect(page.get_by_text("Rien n’est encore écrit.")).to_be_visible()
+    page.get_by_role("button", name="Oui, enregistrer ces changements").click()
+    expect(page.get_by_role("heading", name="Fichier enregistré")).to_be_visible()
+
+    page.get_by_role("link", name="Courriers").click()
+    page.get_by_label("Classe").select_option("GS Mme Morel")
+    with page.expect_download() as letters:
+        page.get_by_role("button", name="Imprimer (PDF)").click()
+    text = PdfReader(io.BytesIO(Path(letters.value.path()).read_bytes())).pages[0].extract_text()
+    assert re.search(r"[a-z0-9]{4}-[a-z0-9]{4}-[a-z0-9]{4}", text)
+
+    page.get_by_role("link", name="Élèves").click()
+    page.get_by_label("Nom ou prénom").fill("yan")
+    if not javascript:
+        page.get_by_role("button", name="Rechercher").click()
+    expect(page.locator("#resultats tbody tr")).to_have_count(1)
+    page.locator("#resultats tbody a").click()
+    page.get_by_role("link", name="Corriger la date de naissance").click()
+    page.get_by_label("Jour").fill("9")
+    page.get_by_label("J’ai vu un document, ou la famille est devant moi").check()
+    page.get_by_role("button", name="Enregistrer la correction").click()
+
+    expect(page.get_by_text("La correction est enregistrée.")).to_be_visible()
+    expect(page.get_by_text("en vigueur", exact=True)).to_be_visible()
