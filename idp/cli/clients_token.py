@@ -10,9 +10,9 @@ from idp.cli.context import application
 from idp.clock import PARIS
 from idp.db import db
 from idp.errors import Refusal
+from idp.oidc.grant_types import GRANT_TYPES
 from idp.oidc.scopes import SCOPES
 from idp.relying_parties import initial_tokens
-from idp.relying_parties.metadata import GRANT_TYPES
 from idp.relying_parties.models import InitialAccessToken
 from idp.relying_parties.policy import NEVER, Policy
 from idp.settings import Settings

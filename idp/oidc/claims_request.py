@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from idp.oidc.errors import invalid_request
+from idp.oidc.server_facts import Facts
 
 MEMBERS = ("id_token", "userinfo")
 MAXIMUM_CLAIMS = 60
@@ -79,3 +80,8 @@ def choose(text: str, member: str, available: Mapping[str, Any]) -> dict[str, An
         if name in available and (values is None or available[name] in values):
             chosen[name] = available[name]
     return chosen
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3."""
+    return {"claims_parameter_supported": True}

@@ -3,7 +3,9 @@
 import hashlib
 from base64 import b64decode
 from binascii import Error as NotBase64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 from cryptography import x509
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from idp.oidc.jwt import encode_base64url
+from idp.oidc.server_facts import Facts
 
 MAXIMUM = 16_384
 SUBJECT_MEMBERS = (
@@ -26,6 +29,16 @@ SHORT_NAMES = {
     NameOID.SERIAL_NUMBER: "SERIALNUMBER",
     NameOID.ORGANIZATION_IDENTIFIER: "ORGANIZATIONIDENTIFIER",
 }
+
+ALIASED = {
+    "token_endpoint": "/token",
+    "revocation_endpoint": "/revoke",
+    "introspection_endpoint": "/introspect",
+    "userinfo_endpoint": "/userinfo",
+    "pushed_authorization_request_endpoint": "/par",
+    "device_authorization_endpoint": "/device_authorization",
+}
+"""Endpoints at which a client may show its certificate."""
 
 
 class InvalidCertificate(Exception):
@@ -98,3 +111,13 @@ def is_valid_at(der: bytes, now: int) -> bool:
     """Whether the instant (seconds) is within the certificate's days."""
     certificate = x509.load_der_x509_certificate(der)
     return certificate.not_valid_before_utc.timestamp() <= now <= certificate.not_valid_after_utc.timestamp()
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """RFC 8705 §3.3 and §5: nothing unless a proxy passes certificates, perhaps at another host."""
+    if not facts.certificates:
+        return {}
+    bound: dict[str, Any] = {"tls_client_certificate_bound_access_tokens": True}
+    if facts.certificate_base:
+        bound["mtls_endpoint_aliases"] = {name: facts.certificate_base + path for name, path in ALIASED.items()}
+    return bound

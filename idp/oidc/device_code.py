@@ -3,6 +3,10 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from idp.oidc.server_facts import Facts
 
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
@@ -34,3 +38,8 @@ def user_code_digest(key: bytes, user_code: str) -> bytes:
 def device_code_digest(device_code: str) -> bytes:
     """What is stored of a device code, which has 256 random bits."""
     return hashlib.sha256(device_code.encode("utf-8", "surrogatepass")).digest()
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """RFC 8628 §4."""
+    return {"device_authorization_endpoint": facts.issuer + "/device_authorization"}

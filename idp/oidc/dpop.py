@@ -12,6 +12,7 @@ import orjson
 from idp.oidc import jwt
 from idp.oidc.key_set import PRIVATE_MEMBERS
 from idp.oidc.profiles import STRONG
+from idp.oidc.server_facts import Facts
 
 ALGORITHMS = STRONG
 MAXIMUM_AGE_SECONDS = 60
@@ -97,3 +98,8 @@ def _normal(url: str) -> tuple[str, str | None, int | None, str] | None:
     if "@" in parts.netloc:
         return None
     return (parts.scheme, parts.hostname, port, parts.path or "/")
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """RFC 9449 §5.1."""
+    return {"dpop_signing_alg_values_supported": list(ALGORITHMS)}

@@ -11,6 +11,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from idp.oidc.jwt import MAXIMUM, InvalidJwt, public_members
 from idp.oidc.seal import decode_base64url
+from idp.oidc.server_facts import Facts
 
 ALGORITHMS = ("RSA-OAEP-256", "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A256KW")
 ENCODINGS = ("A128CBC-HS256", "A256CBC-HS512", "A128GCM", "A256GCM")
@@ -107,3 +108,10 @@ def _header(token: str, maximum: int) -> dict[str, Any]:
     if not isinstance(header, dict) or FORBIDDEN_HEADERS & header.keys():
         raise InvalidJwt("header refused")
     return header
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3, JARM §4: what is encrypted, to clients and to us."""
+    kinds = ("id_token", "userinfo", "authorization", "request_object")
+    parts = (("alg", ALGORITHMS), ("enc", ENCODINGS))
+    return {f"{kind}_encryption_{part}_values_supported": list(known) for kind in kinds for part, known in parts}

@@ -16,6 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 
 from idp.oidc.seal import decode_base64url
+from idp.oidc.server_facts import Facts
 
 SIGNING_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 VERIFYING_ALGORITHMS = SIGNING_ALGORITHMS
@@ -214,3 +215,9 @@ def left_half_hash(value: str, alg: str = "RS256") -> str:
     digest = hashlib.sha512 if alg == "EdDSA" else hashlib.sha256
     whole = digest(value.encode("ascii")).digest()
     return encode_base64url(whole[: len(whole) // 2]).decode()
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3, JARM §4, RFC 9701 §7: what the provider signs, and with what."""
+    kinds = ("id_token", "userinfo", "authorization", "introspection")
+    return {f"{kind}_signing_alg_values_supported": list(facts.algorithms) for kind in kinds}

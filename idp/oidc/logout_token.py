@@ -1,6 +1,9 @@
 """Logout tokens (OpenID Connect Back-Channel Logout §2.4)."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from idp.oidc.server_facts import Facts
 
 TYP = "logout+jwt"
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -19,3 +22,8 @@ def claims(*, issuer: str, client_id: str, subject: str, sid: str, jti: str, now
         "events": {EVENT: {}},
         "sid": sid,
     }
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Back-Channel Logout §2.1."""
+    return {"backchannel_logout_supported": True, "backchannel_logout_session_supported": True}

@@ -2,6 +2,10 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from idp.oidc.server_facts import Facts
 
 PREFIX = "urn:ietf:params:oauth:request_uri:"
 CREDENTIALS = frozenset({"client_secret", "client_assertion", "client_assertion_type"})
@@ -21,3 +25,11 @@ def reference_of(request_uri: str) -> str:
 def digest(reference: str) -> bytes:
     """The key of the stored request: a copy of the table gives no reference away."""
     return hashlib.sha256(reference.encode("utf-8", "surrogatepass")).digest()
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """RFC 9126 §5."""
+    return {
+        "pushed_authorization_request_endpoint": facts.issuer + "/par",
+        "require_pushed_authorization_requests": facts.protocol.require_pushed_requests,
+    }

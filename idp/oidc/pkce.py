@@ -4,8 +4,11 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
 
 from idp.oidc.errors import invalid_request
+from idp.oidc.server_facts import Facts
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -33,3 +36,8 @@ def matches(challenge: str, verifier: str) -> bool:
         return False
     digest = urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=")
     return hmac.compare_digest(digest, challenge.encode())
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """RFC 8414 §2."""
+    return {"code_challenge_methods_supported": ["S256"]}

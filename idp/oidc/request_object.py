@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 
+from idp.oidc.jwt import VERIFYING_ALGORITHMS
 from idp.oidc.request import CEILINGS, DEFAULT_CEILING, MAXIMUM_FIELDS
+from idp.oidc.server_facts import Facts
 
 MAXIMUM = 32_768
 TYPES = ("jwt", "oauth-authz-req+jwt")
@@ -86,3 +88,14 @@ def _text(name: str, value: object) -> str:
     if name == "claims" and isinstance(value, dict):
         return orjson.dumps(value).decode()
     raise RequestObjectRefused(f"{name} is neither text nor a number")
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3, RFC 9101 §10.5."""
+    unsigned = ["none"] if facts.protocol.unsigned_request_objects else []
+    return {
+        "request_parameter_supported": True,
+        "request_uri_parameter_supported": facts.protocol.request_uri,
+        "require_request_uri_registration": True,
+        "request_object_signing_alg_values_supported": [*VERIFYING_ALGORITHMS, *unsigned],
+    }

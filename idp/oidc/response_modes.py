@@ -5,9 +5,11 @@ OAuth Multiple Response Types §2.1 (`query`, `fragment`), Form Post Response Mo
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import quote_plus
 
 from idp.oidc.errors import invalid_request
+from idp.oidc.server_facts import Facts
 
 MODES = ("query", "fragment", "form_post", "query.jwt", "fragment.jwt", "form_post.jwt", "jwt")
 TOKENS = frozenset({"token", "id_token"})
@@ -46,3 +48,8 @@ def location(mode: str, redirect_uri: str, parameters: Mapping[str, str]) -> str
     if mode.startswith("fragment"):
         return f"{redirect_uri}#{encoded}"
     return f"{redirect_uri}{'&' if '?' in redirect_uri else '?'}{encoded}"
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3."""
+    return {"response_modes_supported": list(MODES)}

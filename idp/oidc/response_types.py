@@ -1,6 +1,9 @@
 """Response types (OpenID Connect Core §3, Multiple Response Types §5); `token` alone is no login and is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from idp.oidc.server_facts import Facts
 
 SUPPORTED = ("code", "id_token", "id_token token", "code id_token", "code token", "code id_token token")
 CODE = frozenset({"code"})
@@ -26,3 +29,8 @@ def problems(response_types: Iterable[str], grant_types: Iterable[str]) -> list[
         elif words != CODE and "implicit" not in grant_types:
             found.append(f"grant_types: {text!r} needs implicit")
     return found
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3: the code alone unless tokens may pass through the browser."""
+    return {"response_types_supported": list(SUPPORTED if facts.protocol.front_channel_tokens else SUPPORTED[:1])}

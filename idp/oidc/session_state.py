@@ -7,7 +7,11 @@ the readable cookie which holds it opens nothing.
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
+
+from idp.oidc.server_facts import Facts
 
 USUAL_PORTS = {"https": ":443", "http": ":80"}
 
@@ -35,3 +39,8 @@ def origin_of(uri: str) -> str:
     parts = urlsplit(uri)
     usual = USUAL_PORTS.get(parts.scheme)
     return f"{parts.scheme}://{parts.netloc.lower().removesuffix(usual)}" if usual is not None else ""
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Session Management §3.3."""
+    return {"check_session_iframe": facts.issuer + "/check_session"}

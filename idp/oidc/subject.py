@@ -3,7 +3,11 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
+
+from idp.oidc.server_facts import Facts
 
 
 @lru_cache(maxsize=8192)
@@ -31,3 +35,8 @@ def child(key: bytes, sector: str, pupil_id: str) -> str:
 def session_id(key: bytes, client_id: str, public_session_id: str) -> str:
     """`sid` for one client: derived, so that two clients cannot tell that they share a session."""
     return _derive(key, "sid", client_id, public_session_id)
+
+
+def metadata(facts: Facts) -> Mapping[str, Any]:
+    """OpenID Connect Discovery §3."""
+    return {"subject_types_supported": ["pairwise", "public"]}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from idp.oidc import discovery
+from idp.oidc import client_authentication, discovery
 from idp.oidc.jwt import SIGNING_ALGORITHMS
+from idp.oidc.server_facts import Facts
 from idp.provider.core import ACR_VALUES, Provider
 from idp.settings import Mtls
 
@@ -12,15 +13,17 @@ from idp.settings import Mtls
 def document(provider: Provider) -> Mapping[str, Any]:
     """The discovery document."""
     mtls = provider.settings.mtls
-    found = discovery.document(
-        provider.issuer,
-        provider.settings.protocol,
+    facts = Facts(
+        issuer=provider.issuer,
+        protocol=provider.settings.protocol,
         algorithms=SIGNING_ALGORITHMS,
         acr_values=ACR_VALUES,
         languages=provider.settings.site.languages,
-        auth_methods=[name for name in discovery.AUTHENTICATION_METHODS if _is_on(name, mtls)],
+        auth_methods=[name for name in client_authentication.METHODS if _is_on(name, mtls)],
+        certificates=bool(mtls.header),
+        certificate_base=mtls.endpoint_base,
     )
-    return discovery.with_certificates(found, mtls.endpoint_base) if mtls.header else found
+    return discovery.document(facts)
 
 
 def _is_on(auth_method: str, mtls: Mtls) -> bool:

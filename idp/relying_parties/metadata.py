@@ -7,21 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from idp.oidc import key_set, redirect_uri, response_types
-from idp.oidc.discovery import AUTHENTICATION_METHODS
+from idp.oidc.client_authentication import METHODS
+from idp.oidc.grant_types import GRANT_TYPES
 from idp.oidc.scopes import SCOPES
 from idp.relying_parties import answer_members, authentication_members, logout_members, request_members
 
 CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
-GRANT_TYPES = (
-    "authorization_code",
-    "implicit",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:token-exchange",
-)
 URI_LISTS = ("redirect_uris", "post_logout_redirect_uris")
 WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri", "initiate_login_uri")
 FETCHED = ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
@@ -59,7 +52,7 @@ MEMBERS: dict[str, type] = {
     "software_version": str,
 }
 CHOICES: dict[str, tuple[str, ...]] = {
-    "token_endpoint_auth_method": AUTHENTICATION_METHODS,
+    "token_endpoint_auth_method": METHODS,
     "application_type": ("web", "native"),
     "subject_type": ("pairwise", "public"),
     **answer_members.CHOICES,

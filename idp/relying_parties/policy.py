@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from idp.oidc.grant_types import TOKEN_EXCHANGE
+
 NEVER = frozenset({"eleves"})
 """Scopes that no dynamic registration gives, whatever the token says: an administrator grants them (attack 54)."""
 
 
-ADMINISTRATORS_GRANTS = frozenset({"urn:ietf:params:oauth:grant-type:token-exchange"})
+ADMINISTRATORS_GRANTS = frozenset({TOKEN_EXCHANGE})
 """Acting for a parent with somebody else's token is for services that an administrator knows (RFC 8693)."""
 
 

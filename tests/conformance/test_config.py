@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from idp.oidc.client_authentication import METHODS
+from idp.oidc.discovery import CONTRIBUTIONS
 from idp.oidc.jwt import SIGNING_ALGORITHMS, SigningKey, decode_unverified
+from idp.oidc.server_facts import Facts
 from idp.provider import keys
 from idp.relying_parties.fetching import Fetched
+from idp.settings import Protocol
 from tests.endpoints.conftest import FRONT_CHANNEL, ISSUER, REDIRECT_URI, answer_of, error_on_page, identity_of
 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -147,6 +151,17 @@ def test_oidcc_server_rotate_keys(portal, settings, clock, monkeypatch):
     clock.advance(seconds=601)
     kept = {key["kid"] for key in portal.browser.get("/jwks").json["keys"]}
     assert decode_unverified(token)[0]["kid"] not in kept
+
+
+def test_no_two_specifications_tell_the_same_member_and_no_list_repeats_itself(app, portal):
+    facts = Facts(
+        ISSUER, Protocol(), SIGNING_ALGORITHMS, ["eidas1"], ["fr"], METHODS, True, "https://certificates.example"
+    )
+    told = [name for contribute in CONTRIBUTIONS for name in contribute(facts)]
+    lists = {name: value for name, value in document_of(portal).items() if isinstance(value, list)}
+
+    assert len(told) == len(set(told))
+    assert [name for name, value in lists.items() if len(value) != len(set(value))] == []
 
 
 def test_oidcc_prompt_create_leads_to_registration(portal):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from idp.oidc.errors import ProtocolError, invalid_request
+from idp.oidc.grant_types import DEVICE_CODE, TOKEN_EXCHANGE
 from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
@@ -21,8 +22,8 @@ GRANT_TYPES: dict[str, Callable[[Provider, RelyingParty, ClientRequest], Answer]
     "authorization_code": authorization_code.redeem,
     "refresh_token": refresh_token.refresh,
     "client_credentials": client_credentials.grant,
-    "urn:ietf:params:oauth:grant-type:token-exchange": token_exchange.exchange,
-    "urn:ietf:params:oauth:grant-type:device_code": device_code.redeem,
+    TOKEN_EXCHANGE: token_exchange.exchange,
+    DEVICE_CODE: device_code.redeem,
 }
 
 
