@@ -19,6 +19,7 @@ NAMES: dict[str, str] = {
     "iss_callback_absent": "callback without iss",
     "aud_other": "ID token for another service",
     "aud_two": "ID token for two services",
+    "azp_other": "ID token made for another party than the one it names",
     "nonce_other": "another nonce",
     "nonce_absent": "no nonce",
     "acr_absent": "no acr",

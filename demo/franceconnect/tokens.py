@@ -67,6 +67,7 @@ ID_TOKEN_FAULTS: dict[str, Callable[[Claims], None]] = {
     "iss_other": _set("iss", "https://autre.example/api/v2"),
     "aud_other": _set("aud", "0" * 64),
     "aud_two": lambda claims: claims.update(aud=[claims["aud"], "0" * 64]),
+    "azp_other": _set("azp", "0" * 64),
     "nonce_other": _set("nonce", "x" * 43),
     "nonce_absent": _drop("nonce"),
     "acr_absent": _drop("acr"),

@@ -217,10 +217,15 @@ def link_by_password(flow: Flow, account: Account, *, language: str) -> None:
     identity = identity_of(flow)
     if identity is None or flow.ended_at is not None:
         raise WrongStep
-    if not is_named(account, identity):
-        audit.record("upstream.other_person", account_id=account.id, flow_id=flow.id)
-        raise DifferentPerson
+    check_person(account, identity)
     _link(flow, account, identity, language=language, told=True)
+
+
+def check_person(account: Account, identity: Identity) -> None:
+    """Raises DifferentPerson when the account is in another name, or is linked to a homonym."""
+    if not is_named(account, identity) or links.is_somebody_elses(account.id, identity):
+        audit.record("upstream.other_person", account_id=account.id)
+        raise DifferentPerson
 
 
 def is_named(account: Account, identity: Identity) -> bool:
@@ -233,6 +238,9 @@ def is_named(account: Account, identity: Identity) -> bool:
 def _link(flow: Flow, account: Account, identity: Identity, *, language: str, told: bool) -> None:
     if account.state not in MAY_LOG_IN:
         raise AccountUnavailable(state=account.state, keeper=merges.keeper_name(account))
+    if links.is_somebody_elses(account.id, identity):
+        audit.record("upstream.other_person", account_id=account.id)
+        raise DifferentPerson
     kept = links.kept_login(flow.id)
     assert kept is not None
     links.link(account.id, identity)

@@ -1,10 +1,9 @@
 """Links between accounts and identities of an upstream. The key is (`iss`, `sub`) and nothing else (attack 115)."""
 
 import datetime as dt
-from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from idp import audit, clock
@@ -39,6 +38,14 @@ def contradicts(link: LinkedIdentity, identity: Identity) -> bool:
     if not identity.family_name or not link.pivot:
         return False
     return not is_same_person(identity, link.pivot)
+
+
+def is_somebody_elses(account_id: str, identity: Identity) -> bool:
+    """Whether the account is linked, at the same upstream, to another person of whatever name: two homonyms."""
+    return any(
+        link.issuer == identity.issuer and link.sub != identity.sub and not is_same_person(identity, link.pivot)
+        for link in links_of(account_id)
+    )
 
 
 def former_links(account_id: str, identity: Identity) -> list[LinkedIdentity]:
@@ -93,19 +100,6 @@ def unlink(account_id: str, link_id: str) -> bool:
     if cut:
         audit.record("upstream.unlinked", account_id=account_id, link_id=link_id)
     return cut
-
-
-def move(from_account_id: str, to_account_id: str) -> list[str]:
-    """Give all links of one account to another, for a merge; their ids, so that the merge can be undone."""
-    ids = list(db.session.scalars(select(LinkedIdentity.id).where(LinkedIdentity.account_id == from_account_id)))
-    move_back(ids, to_account_id)
-    return ids
-
-
-def move_back(link_ids: Sequence[str], account_id: str) -> None:
-    """Give these links to an account."""
-    statement = update(LinkedIdentity).where(LinkedIdentity.id.in_(link_ids)).values(account_id=account_id)
-    db.session.execute(statement)
 
 
 def keep_login(flow_id: str, upstream: str, login: Login) -> None:

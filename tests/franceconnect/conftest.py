@@ -1,6 +1,7 @@
 """FranceConnect, and the parents who come by it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from flask import Flask, has_app_context
 from idp.db import db
 from idp.franceconnect import calls, logins
 from idp.franceconnect.calls import Answer, Calls
+from idp.provider import keys
 from idp.settings import Settings, build
 from tests.franceconnect.upstream import ID, SECRET, Simulator, Visit, running
 from tests.franceconnect.visitor import Visitor
@@ -40,8 +42,10 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    with running(tmp_path_factory.mktemp("franceconnect")) as simulator:
+def _running(tmp_path_factory: pytest.TempPathFactory, key_files: Path) -> Iterator[Simulator]:
+    published = keys.load(key_files).verifying()
+    ours = next(key for key in published if key["alg"] == "RS256")
+    with running(tmp_path_factory.mktemp("franceconnect"), jwk=ours) as simulator:
         yield simulator
 
 

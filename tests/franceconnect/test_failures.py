@@ -4,15 +4,17 @@ import datetime as dt
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
 from idp.franceconnect.models import UpstreamLogin
 from tests.conftest import BOTH_DATABASES, Clock
 from tests.franceconnect.upstream import Simulator
-from tests.franceconnect.visitor import Visitor, accounts, count
+from tests.franceconnect.visitor import Visitor, accounts, count, events
 
 
 def test_giving_up_there_leads_back_to_the_login_page(visitor: Visitor, simulator: Simulator) -> None:
@@ -146,3 +148,38 @@ def test_keys_that_change_while_the_parent_is_there_go_unnoticed(
 
     assert later.is_logged_in
     assert len(simulator.journal("/api/v2/jwks")) == 2
+
+
+def test_an_answer_that_is_not_proven_has_a_number_an_entry_and_an_alarm(
+    visitor: Visitor, app: Flask, simulator: Simulator
+) -> None:
+    simulator.fault("nonce_other")
+
+    with capture_logs() as lines:
+        visitor.presses()
+
+    (line,) = [line for line in lines if line["event"] == "upstream_refused"]
+    assert (line["reason"], line["alarm"]) == ("id_token_nonce", True)
+    assert visitor.sees(line["incident"])
+    assert "upstream.refused" in events(app)
+
+
+def test_nothing_that_they_write_is_shown(visitor: Visitor) -> None:
+    visitor.opens("/connexion")
+    location = visitor.presses_only()
+
+    path = visitor.callback_of(location, code="", error="<i>faux</i>", error_description="Appelez le 0 899")
+
+    assert not visitor.comes_back(path).sees("0 899")
+    assert not visitor.sees("<i>faux")
+    assert visitor.sees("FranceConnect a rencontré une erreur technique")
+
+
+def test_a_callback_comes_by_get(visitor: Visitor, simulator: Simulator) -> None:
+    visitor.opens("/connexion")
+    path, _, query = visitor.callback_of(visitor.presses_only()).partition("?")
+
+    answer = visitor.browser.post(path, data=dict(parse_qsl(query)))
+
+    assert answer.status_code == 400
+    assert simulator.journal("/api/v2/token") == []

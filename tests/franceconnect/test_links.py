@@ -1,5 +1,6 @@
 """FranceConnect and accounts that exist: linked by proofs, by password, in «Mon compte»; cut there."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,7 @@ from idp.accounts import passwords, service
 from idp.accounts.models import Account
 from idp.db import db
 from idp.flows import merging
+from idp.franceconnect import service as links
 from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
 from idp.registry.models import Responsable
 from tests.franceconnect.upstream import Simulator
@@ -310,3 +312,45 @@ def test_a_link_begins_with_a_login_of_a_moment_ago(visitor: Visitor, app: Flask
     assert foreign.status_code == 400
     assert urlsplit(later).path.startswith("/connexion/")
     assert count(app, LinkedIdentity) == 0
+
+
+def test_an_account_that_is_linked_to_a_homonym_is_not_linked_to_another(
+    visitor: Visitor, app: Flask, another: Callable[[], Visitor]
+) -> None:
+    """Two `sub` on one account are of one person: names alone are not enough (ATTACKS 115)."""
+    visitor.registers()
+    with app.app_context():
+        link = db.session.scalars(select(LinkedIdentity)).one()
+        link.sub, link.pivot = "f" * 64 + "v1", {**link.pivot, "birthdate": "1950-01-01"}
+        db.session.commit()
+
+    homonym = another()
+    homonym.registers()
+
+    assert homonym.sees("Cette identité ne correspond plus à ce compte")
+    assert not homonym.is_logged_in
+    assert count(app, LinkedIdentity) == 1
+
+
+def test_the_owner_is_told_of_a_link_at_a_confirmed_address(visitor: Visitor, app: Flask) -> None:
+    visitor.until_end()
+    with app.app_context():
+        owner = db.session.scalars(select(Account)).one()
+        owner.email, owner.email_verified_at = "valery@example.org", clock.now()
+        db.session.commit()
+
+    visitor.follows(link_form(visitor))
+
+    assert len(visitor.mails("valery@example.org")) == 1
+
+
+def test_a_link_that_another_sub_replaced_is_kept_for_30_days(visitor: Visitor, app: Flask) -> None:
+    visitor.registers()
+    with app.app_context():
+        link = db.session.scalars(select(LinkedIdentity)).one()
+        for days, left in ((29, 1), (31, 0)):
+            link.replaced_at = clock.now() - dt.timedelta(days=days)
+            db.session.commit()
+            links.sweep()
+            db.session.commit()
+            assert count(app, LinkedIdentity) == left

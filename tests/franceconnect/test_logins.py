@@ -1,5 +1,6 @@
 """Logins by FranceConnect of an account that is linked, what they are for, and their end."""
 
+import datetime as dt
 import re
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from idp.accounts.models import Session
 from idp.db import db
 from idp.franceconnect.models import UpstreamLogin
+from tests.conftest import Clock
 from tests.franceconnect.upstream import Person, Simulator
 from tests.franceconnect.visitor import Visitor, accounts, count, events
 
@@ -102,3 +104,52 @@ def test_the_button_may_lead_to_franceconnect(visitor: Visitor, simulator: Simul
     policy = visitor.opens("/connexion").page.headers["Content-Security-Policy"]
 
     assert f"http://127.0.0.1:{simulator.port}" in policy
+
+
+def logout_of(visitor: Visitor) -> str:
+    """«Se déconnecter»; where the browser is sent, empty for a page of ours."""
+    visitor.opens("/end_session")
+    token = re.search(r'name="token" value="([^"]+)"', visitor.text)
+    assert token is not None
+    form = {"csrf_token": visitor.token(), "choix": "oui", "token": token.group(1)}
+    visitor.page = visitor.browser.post("/deconnexion", data=form)
+    return str(visitor.page.location or "")
+
+
+def test_after_29_minutes_the_logout_ends_on_our_page(visitor: Visitor, simulator: Simulator, clock: Clock) -> None:
+    """Their session may be gone, and then they show a page that nobody comes back from (Y100019)."""
+    clock.set(dt.datetime.now(dt.UTC))  # noqa: TID251  # The simulator has the machine's time.
+    visitor.registers()
+    clock.advance(minutes=29)
+
+    assert logout_of(visitor) == ""
+    assert visitor.sees("Fermez le navigateur si l’ordinateur est partagé.")
+
+
+def test_a_login_by_password_is_not_logged_out_there(visitor: Visitor) -> None:
+    visitor.until_end()
+
+    assert logout_of(visitor) == ""
+
+
+def test_a_way_back_from_a_logout_that_is_not_this_browsers_leads_to_the_login_page(visitor: Visitor) -> None:
+    answer = visitor.browser.get("/franceconnect/deconnecte?state=autre")
+
+    assert answer.location == "/connexion"
+
+
+def test_the_access_token_is_not_kept(visitor: Visitor, app: Flask) -> None:
+    visitor.presses()
+
+    with app.app_context():
+        assert set(db.session.scalars(select(UpstreamLogin)).one().content) == {"identity", "id_token"}
+
+
+def test_who_it_was_is_forgotten_once_the_session_is_open(visitor: Visitor, app: Flask) -> None:
+    """What the logout there needs is the ID token alone."""
+    visitor.registers()
+
+    with app.app_context():
+        content = db.session.scalars(select(UpstreamLogin)).one().content
+    assert set(content["identity"]) == {"issuer", "sub"}
+    assert content["identity"]["sub"] == ""

@@ -1,11 +1,14 @@
 """A login at FranceConnect, proven step by step; every fault of the platform is refused for what it is."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from idp import clock as time
+from idp.errors import ConfigurationError
 from idp.franceconnect import calls, logins
 from idp.franceconnect.errors import (
     Cancelled,
@@ -17,7 +20,10 @@ from idp.franceconnect.errors import (
     UpstreamMisconfigured,
     UpstreamRefusal,
 )
-from tests.franceconnect.upstream import Person, Simulator, Visit
+from idp.franceconnect.logins import UpstreamLogins
+from idp.settings import build
+from tests.franceconnect.upstream import BY_KEY, ID, Person, Simulator, Visit
+from tests.peer import listening
 
 
 def test_the_identity_is_what_the_signed_userinfo_says(visit: Visit) -> None:
@@ -74,6 +80,7 @@ def test_the_secret_goes_in_the_form_and_the_token_in_the_header(visit: Visit) -
         ("iss_callback_absent", Unverifiable, "iss_of_callback"),
         ("aud_other", Unverifiable, "id_token_aud"),
         ("aud_two", Unverifiable, "id_token_aud"),
+        ("azp_other", Unverifiable, "id_token_azp"),
         ("nonce_other", Unverifiable, "id_token_nonce"),
         ("nonce_absent", Unverifiable, "id_token_nonce"),
         ("acr_absent", Unverifiable, "id_token_acr"),
@@ -264,3 +271,64 @@ def test_the_time_of_the_machine_is_what_tokens_are_held_to(visit: Visit) -> Non
 
     assert told.value.reason == "id_token_time"
     assert time.now()
+
+
+def test_the_provider_may_prove_itself_by_its_key(simulator: Simulator, app: Flask) -> None:
+    """private_key_jwt, and RS256 as the registered algorithm: both are settings."""
+    sign = app.extensions["idp"].provider.assert_ourselves
+    registered = {"client_id": BY_KEY, "client_secret": "", "authentication": "private_key_jwt", "alg": "RS256"}
+
+    identity = Visit(simulator, sign, **registered).comes_back().identity
+
+    (token,) = simulator.journal("/api/v2/token")
+    assert identity.shown == "Valéry DURANT"
+    assert "client_secret" not in token["parameters"]
+
+
+@pytest.mark.parametrize("settings", [{"alg": "HS256"}, {"authentication": "client_secret_basic"}])
+def test_what_franceconnect_or_we_refuse_cannot_be_set(simulator: Simulator, settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError):
+        Visit(simulator, **settings)
+
+
+def test_discovery_and_keys_are_asked_for_once_in_ten_minutes(visit: Visit) -> None:
+    visit.comes_back()
+    visit.comes_back()
+
+    for path in ("/api/v2/.well-known/openid-configuration", "/api/v2/jwks"):
+        assert len(visit.simulator.journal(path)) == 1
+
+
+def test_an_endpoint_of_another_origin_is_not_taken() -> None:
+    """ATTACKS 119: discovery points elsewhere."""
+    with listening() as peer:
+        names = ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+        document = {"issuer": peer.url} | {name: f"{peer.url}/{name}" for name in names}
+        document["token_endpoint"] = "http://127.0.0.1:9/token"
+        peer.answer("/.well-known/openid-configuration", json.dumps(document), Content_Type="application/json")
+        settings = {"server": {"demo": True}, "franceconnect": {"issuer": peer.url, "client_id": ID}}
+        logins_there = UpstreamLogins(build(settings), lambda alg, client_id, audience: "")
+
+        with pytest.raises(Unverifiable) as told:
+            logins_there.begin("franceconnect", "x", flow_id="f" * 32, known=False)
+
+    assert told.value.reason == "endpoint_of_another_origin"
+
+
+@pytest.mark.parametrize("fault", ["token_drop", "token_500"])
+def test_a_code_that_may_have_arrived_is_not_sent_again(visit: Visit, fault: str) -> None:
+    visit.simulator.fault(fault)
+
+    with pytest.raises(NotAnswering):
+        visit.comes_back()
+
+    assert len(visit.simulator.journal("/api/v2/token")) == 1
+
+
+def test_an_access_token_that_has_ended_took_too_long(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    get = calls.Calls.get
+    ended = calls.Answer(401, "application/json", b"{}")
+    monkeypatch.setattr(calls.Calls, "get", lambda one, url, bearer="": ended if bearer else get(one, url))
+
+    with pytest.raises(TookTooLong):
+        visit.comes_back()

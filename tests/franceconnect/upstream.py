@@ -4,7 +4,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from idp.franceconnect.authorization import Pending
-from idp.franceconnect.callback import Login
+from idp.franceconnect.callback import Login, Sign
 from idp.franceconnect.logins import UpstreamLogins
 from idp.oidc.request import Parameters, parse
 from idp.settings import build
@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[2]
 IDENTITIES = ROOT / "demo/samples/franceconnect/identities.toml"
 CALLBACK = "http://127.0.0.1:8000/franceconnect/retour"
 ID, SECRET = "a" * 64, "b" * 64
+BY_KEY = "c" * 64
+"""A client that authenticates by a key (private_key_jwt), and gets RS256."""
 SCOPES = [
     "openid", "given_name", "family_name", "preferred_username", "gender",
     "birthdate", "birthplace", "birthcountry", "email",
@@ -31,11 +33,11 @@ SCOPES = [
 class Simulator:
     """FranceConnect as the tests have it: its program, with the control port."""
 
-    def __init__(self, folder: Path, provider: str = "http://127.0.0.1:8000") -> None:
+    def __init__(self, folder: Path, provider: str, jwk: Mapping[str, str] | None) -> None:
         self.port, self.control_port = free_port(), free_port()
         self.issuer = f"http://127.0.0.1:{self.port}/api/v2"
         config = folder / "franceconnect.toml"
-        config.write_text(_CONFIG.format(issuer=self.issuer, provider=provider))
+        config.write_text(_CONFIG.format(issuer=self.issuer, provider=provider, jwks=_toml(jwk)))
         command = [sys.executable, "-m", "demo.franceconnect", "--config", str(config)]
         self.process = subprocess.Popen(
             [*command, "--control", str(self.control_port)],
@@ -62,9 +64,11 @@ class Simulator:
 
 
 @contextmanager
-def running(folder: Path, provider: str = "http://127.0.0.1:8000") -> Iterator[Simulator]:
-    """A simulator, where that provider is registered, until the end of the block."""
-    simulator = Simulator(folder, provider)
+def running(
+    folder: Path, provider: str = "http://127.0.0.1:8000", jwk: Mapping[str, str] | None = None
+) -> Iterator[Simulator]:
+    """A simulator, where that provider is registered (with a public key), until the end of the block."""
+    simulator = Simulator(folder, provider, jwk)
     yield simulator
     simulator.process.terminate()
     simulator.process.wait(10)
@@ -82,7 +86,21 @@ redirect_uris = ["{{provider}}/franceconnect/retour"]
 post_logout_redirect_uris = ["{{provider}}/franceconnect/deconnecte"]
 scopes = {json.dumps(SCOPES)}
 alg = "ES256"
+
+[[clients]]
+id = "{BY_KEY}"
+secret = ""
+name = "Les parents, par clé"
+redirect_uris = ["{{provider}}/franceconnect/retour"]
+scopes = {json.dumps(SCOPES)}
+alg = "RS256"
+jwks = {{jwks}}
 """
+
+
+def _toml(jwk: Mapping[str, str] | None) -> str:
+    members = ", ".join(f'{name} = "{value}"' for name, value in (jwk or {}).items() if isinstance(value, str))
+    return f"{{ keys = [{{ {members} }}] }}" if members else "{ keys = [] }"
 
 
 def free_port() -> int:
@@ -117,7 +135,7 @@ class Person:
 class Visit:
     """A provider's process with FranceConnect on, and one browser."""
 
-    def __init__(self, simulator: Simulator, **settings: Any) -> None:
+    def __init__(self, simulator: Simulator, sign: Sign = lambda alg, client_id, audience: "", **settings: Any) -> None:
         built = build(
             {
                 "server": {"demo": True},
@@ -127,7 +145,7 @@ class Visit:
             }
         )  # fmt: skip
         self.simulator = simulator
-        self.logins = UpstreamLogins(built, lambda alg, client_id, audience: "")
+        self.logins = UpstreamLogins(built, sign)
         self.person = Person()
 
     def goes(self, login: str = "valery.durant", *, known: bool = False, **changes: str) -> tuple[Pending, Parameters]:

@@ -29,6 +29,7 @@ def header_of(token: str) -> dict[str, Any]:
         ("iss_other", "iss", "https://autre.example/api/v2"),
         ("aud_other", "aud", "0" * 64),
         ("aud_two", "aud", ["a" * 64, "0" * 64]),
+        ("azp_other", "azp", "0" * 64),
         ("nonce_other", "nonce", "x" * 43),
         ("nonce_absent", "nonce", None),
         ("acr_absent", "acr", None),

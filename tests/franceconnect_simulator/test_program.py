@@ -1,6 +1,7 @@
 """The program as people start it: one command, a control port, keys that rotate beside it, an end by SIGTERM."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -12,9 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from demo.franceconnect.faults import NAMES
 from tests.franceconnect_simulator.conftest import write_config
 
 ROOT = Path(__file__).parents[2]
+README = (ROOT / "demo/franceconnect/README.md").read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -123,3 +126,27 @@ def test_a_file_that_cannot_be_used_is_told_in_one_line(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert done.stdout == f"franceconnect: {file}: 'clients' is missing\n"
+
+
+@pytest.mark.slow
+def test_the_example_of_the_readme_starts(tmp_path: Path) -> None:
+    """The one command, on a port that is free."""
+    found = re.search(r"-m demo\.franceconnect --config (\S+) --control", README)
+    assert found is not None
+    example, port = ROOT / found.group(1), free_port()
+    folder = tmp_path / "demo" / "franceconnect"
+    folder.mkdir(parents=True)
+    (tmp_path / "demo" / "samples").symlink_to(ROOT / "demo" / "samples")
+    (folder / example.name).write_text(example.read_text().replace(":8003/", f":{port}/"))
+    command = [sys.executable, "-m", "demo.franceconnect", "--config", str(folder / example.name)]
+
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+    assert process.stdout is not None
+    assert f"http://127.0.0.1:{port}/api/v2" in process.stdout.readline()
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+def test_the_readme_tells_every_fault() -> None:
+    assert [name for name in NAMES if f"`{name}`" not in README] == []

@@ -47,8 +47,7 @@ def received(flow: Flow, upstream: str, login: Login, purpose: dict[str, str]) -
         db.session.commit()
         return see_other(url_for("franceconnect.manage"))
     try:
-        if not journey.is_named(session.account, login.identity):
-            raise DifferentPerson
+        journey.check_person(session.account, login.identity)
         links.link(session.account_id, login.identity)
     except (DifferentPerson, AlreadyLinked) as refusal:
         db.session.commit()

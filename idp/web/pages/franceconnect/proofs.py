@@ -139,7 +139,7 @@ def _finish(flow: Flow) -> Answer:
     try:
         with db.session.begin_nested():  # All of it or nothing; the dates stay confirmed.
             account, is_new = journey.finish(flow, language=current_language())
-    except (AlreadyLinked, AlreadyRegistered, AccountUnavailable) as refusal:
+    except (AlreadyLinked, AlreadyRegistered, AccountUnavailable, DifferentPerson) as refusal:
         db.session.commit()
         return frame.show("stopped", flow, refusal), 409
     note_login(account)
