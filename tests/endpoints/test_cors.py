@@ -3,7 +3,7 @@
 import pytest
 
 from idp.db import db
-from idp.relying_parties import service
+from idp.relying_parties import administration, service
 from tests.endpoints.conftest import CHALLENGE, REDIRECT_URI, VERIFIER
 
 PAGE = "https://appli.example.fr"
@@ -126,7 +126,7 @@ def test_a_page_is_forgotten_when_its_client_moves_or_is_disabled(single_page, a
     app.extensions["idp"].provider.origins.forget()
     moved = [opened_to(preflight(single_page, "/token", origin)) for origin in (PAGE, "https://neuf.example.fr")]
     with app.app_context():
-        service.disable("appli")
+        administration.disable("appli", by="cli")
         db.session.commit()
     app.extensions["idp"].provider.origins.forget()
 

@@ -40,7 +40,9 @@ def account(parent, app, clock):
 
 
 def facts(event):
-    return db.session.scalars(select(AuditEntry).where(AuditEntry.event == event)).one().ids
+    """What the audit log keeps of the event, and who did it."""
+    entry = db.session.scalars(select(AuditEntry).where(AuditEntry.event == event)).one()
+    return {**entry.ids, "by": entry.actor}
 
 
 @BOTH_DATABASES
@@ -136,4 +138,4 @@ def test_a_lock_is_lifted(account, parent, clock):
     db.session.commit()
 
     assert parent.logs_in().sees("Vous êtes connecté")
-    assert facts("account.unlocked") == {"by": "agent-7"}
+    assert facts("account.unlocked") == {"reason": "", "by": "agent-7"}
