@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from idp import limits
+from idp import limits, switches
 from idp.accounts import links as _links
 from idp.accounts import merges as _merges
 from idp.accounts import models as _accounts
@@ -39,6 +39,7 @@ MODELS = (
     _relying_parties,
     _staff,
     _waiting_files,
+    switches,
 )
 """Imported so that the metadata knows every table."""
 

@@ -71,6 +71,16 @@ class Anchor(Base):
     signature: Mapped[bytes] = mapped_column(LargeBinary(64))
 
 
+class HourlyFigure(Base):
+    """How many acts of a kind an hour saw; counted as lines are sealed, so that no figure reads the log."""
+
+    __tablename__ = "audit_figures"
+
+    hour: Mapped[dt.datetime] = mapped_column(primary_key=True)
+    event: Mapped[str] = mapped_column(String(60), primary_key=True)
+    count: Mapped[int]
+
+
 class Lease(Base):
     """Which worker seals, and until when; the one row has the key 1."""
 

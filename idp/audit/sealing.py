@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from collections import Counter
 from pathlib import Path
 
 import structlog
@@ -10,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock
-from idp.audit import chain, head
+from idp.audit import chain, figures, head
 from idp.audit.head import Head
 from idp.audit.models import Anchor, AuditEntry, Lease, Seal
 from idp.audit.signing import AuditKey
@@ -87,7 +88,9 @@ class Sealer:
         before = last_sealed()
         unsealed = select(AuditEntry).where(AuditEntry.seq.is_(None)).order_by(AuditEntry.id).limit(BATCH)
         seq, digest, rows = before.seq, before.digest, []
+        counted: figures.Counted = Counter()
         for entry in db.session.scalars(unsealed):
+            counted[figures.hour_of(entry.at), entry.event] += 1
             seq += 1
             digest = chain.digest(digest, seq, chain.as_values(entry))
             rows.append({"v_id": entry.id, "v_seq": seq, "v_digest": digest})
@@ -97,6 +100,7 @@ class Sealer:
             one = update(table).where(table.c.id == bindparam("v_id"))
             db.session.connection().execute(one.values(seq=bindparam("v_seq"), digest=bindparam("v_digest")), rows)
             db.session.add(_seal(key, before.seq + 1, seq, digest))
+            figures.add(counted)
             db.session.flush()
         return len(rows)
 

@@ -28,6 +28,7 @@ SUBJECTS = {
     "metrics": "Answer Prometheus; `idp serve` starts it.",
     "audit": "The audit log: look, verify, export.",
     "outbox": "Look at the messages that wait.",
+    "switches": "Turn SMS or dynamic registration off at once.",
     "completion": "What the shell needs to complete these commands.",
     "batch": "Run many commands as one program.",
 }

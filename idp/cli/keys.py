@@ -5,14 +5,11 @@ from pathlib import Path
 
 import click
 
-from idp import clock
+from idp import audit, clock
+from idp.cli.context import application, operator
+from idp.db import db
 from idp.provider import keys
 from idp.settings import Settings
-
-MARGIN_SECONDS = 3600
-"""A retired key stays published that long after the last token it signed ended: relying parties cache the JWKS."""
-
-USUAL = tuple(alg for alg in keys.STATES if alg != "EdDSA")
 
 
 @click.group()
@@ -45,13 +42,35 @@ def rotate(settings: Settings, algorithms: tuple[str, ...]) -> None:
 
     Ed25519 keys rotate when they are named: the OpenID Foundation's suite takes a new one for a fault.
     """
-    longest = max(settings.tokens.id_token_seconds, settings.tokens.access_token_seconds)
     now = int(clock.now().timestamp())
-    chosen = algorithms or USUAL
-    keys.rotate(Path(settings.keys.directory), now=now, keep_seconds=longest + MARGIN_SECONDS, algorithms=chosen)
+    chosen = algorithms or keys.USUAL
+    keys.rotate(
+        Path(settings.keys.directory), now=now, keep_seconds=keys.published_seconds(settings.tokens), algorithms=chosen
+    )
+    with application(settings):
+        audit.record("key.rotated", by=operator(), algorithms=" ".join(chosen))
+        db.session.commit()
     click.echo(
         f"rotated {', '.join(chosen)}; every process signs with new keys within {settings.keys.reload_seconds} seconds"
     )
+
+
+@command.command()
+@click.argument("kid")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def revoke(settings: Settings, kid: str, yes: bool) -> None:
+    """Take the key KID away at once, because somebody else may have it: tokens that it signed are worth nothing.
+
+    A current key is followed by the next one.
+    """
+    if not yes:
+        click.confirm(f"Take {kid} away? Tokens that it signed are refused from then on.", abort=True)
+    keys.revoke(Path(settings.keys.directory), kid)
+    with application(settings):
+        audit.record("key.revoked", by=operator(), kid=kid)
+        db.session.commit()
+    click.echo(f"{kid} is gone; every process knows within {settings.keys.reload_seconds} seconds")
 
 
 @command.command("list")

@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from idp import audit, clock, limits
+from idp import audit, clock, limits, switches
 from idp.db import sealing
 from idp.delivery import outbox
 from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, WrongCode
@@ -111,7 +111,7 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
 
 
 def _new_code(target: str, settings: Sms, budget: str) -> str:
-    if not settings.enabled:
+    if not settings.enabled or switches.is_off("sms"):
         raise SmsStopped
     _count(target, settings, budget)
     return f"{secrets.randbelow(1_000_000):06}"

@@ -23,6 +23,7 @@ from idp.errors import ConfigurationError
 from idp.oidc.jwe import DecryptionKey
 from idp.oidc.jwt import SIGNING_ALGORITHMS, PrivateKey, SigningKey
 from idp.oidc.seal import Sealer
+from idp.settings import Tokens
 
 SECRETS = ("sealing", "pairwise")
 ENCRYPTION_ALGORITHMS = ("RSA-OAEP-256", "ECDH-ES")
@@ -31,6 +32,16 @@ STATES = {
     **dict.fromkeys(ENCRYPTION_ALGORITHMS, ("current",)),
 }
 """The states in which each algorithm must have a key."""
+
+USUAL = tuple(alg for alg in STATES if alg != "EdDSA")
+"""What rotates unless it is said: the OpenID Foundation's suite takes a new Ed25519 key for a fault."""
+MARGIN_SECONDS = 3600
+"""A retired key stays published that long after the last token it signed ended: relying parties cache the JWKS."""
+
+
+def published_seconds(tokens: Tokens) -> int:
+    """How long a retired key stays published."""
+    return max(tokens.id_token_seconds, tokens.access_token_seconds) + MARGIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +131,25 @@ def rotate(directory: Path, *, now: int, keep_seconds: int, algorithms: Collecti
     for file in files:
         if file.state == "next":
             file.path.rename(directory / f"{file.alg}.{file.kid}.current.pem")
+    generate(directory)
+
+
+def revoke(directory: Path, kid: str) -> None:
+    """Take a key away at once: what it signed is verified no more. A current one is followed by the next.
+
+    Raises ConfigurationError when there is no such key, or no next one to follow.
+    """
+    file = next((file for file in list_files(directory) if file.kid == kid), None)
+    if file is None:
+        raise ConfigurationError([f"keys.directory: no key {kid} in {directory}"])
+    if file.state == "current" and file.alg in SIGNING_ALGORITHMS:
+        follower = next((one for one in list_files(directory) if one.alg == file.alg and one.state == "next"), None)
+        if follower is None:
+            raise ConfigurationError(
+                [f"keys.directory: no next {file.alg} key in {directory}: run `idp keys generate`"]
+            )
+        follower.path.rename(directory / f"{file.alg}.{follower.kid}.current.pem")
+    file.path.unlink()
     generate(directory)
 
 

@@ -40,6 +40,11 @@ def no_object(staff: StaffAccount) -> bool:
     return True
 
 
+def administered(staff: StaffAccount, **_named: str) -> bool:
+    """What has no border: applications, keys, switches, colleagues. Their pages are opened to administrators alone."""
+    return staff.role == "administrator"
+
+
 def own_passkey(staff: StaffAccount, *, passkey_id: str) -> bool:
     """A passkey of one's own."""
     return _exists(select(StaffPasskey.id).where(StaffPasskey.id == passkey_id, StaffPasskey.staff_id == staff.id))

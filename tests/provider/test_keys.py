@@ -39,7 +39,7 @@ def test_rotation_signs_with_the_key_published_before_and_keeps_the_old_one(tmp_
     assert not old & {jwk["kid"] for jwk in after.published(1501)}
 
 
-def test_the_command_leaves_ed25519_keys_alone_unless_they_are_named(settings):
+def test_the_command_leaves_ed25519_keys_alone_unless_they_are_named(settings, app):
     """Conformance: oidcc-server-rotate-keys knows new RSA and EC keys only."""
     directory = Path(settings.keys.directory)
     keys.generate(directory)
@@ -53,6 +53,21 @@ def test_the_command_leaves_ed25519_keys_alone_unless_they_are_named(settings):
     assert (usual.exit_code, named.exit_code) == (0, 0)
     assert [alg for alg in before if before[alg].kid == after[alg].kid] == ["EdDSA"]
     assert [alg for alg in after if after[alg].kid != last[alg].kid] == ["EdDSA"]
+
+
+def test_a_revoked_key_verifies_nothing_and_the_next_one_signs(tmp_path):
+    keys.generate(tmp_path)
+    before = keys.load(tmp_path)
+    stolen = before.current["ES256"].kid
+    announced = next(key.kid for key, _until in before.others if key.alg == "ES256")
+
+    keys.revoke(tmp_path, stolen)
+
+    after = keys.load(tmp_path)
+    assert after.current["ES256"].kid == announced
+    assert stolen not in {jwk["kid"] for jwk in after.verifying()}
+    with pytest.raises(ConfigurationError, match="no key"):
+        keys.revoke(tmp_path, stolen)
 
 
 def test_the_store_reads_new_keys_without_restart(tmp_path):

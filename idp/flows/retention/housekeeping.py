@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, limits
+from idp.audit import figures
 from idp.db import db
 from idp.delivery import outbox
 from idp.errors import ConfigurationError
@@ -55,6 +56,7 @@ CHORES: dict[str, Callable[[Settings], int]] = {
     "departures_told": departures.warn,
     "accounts_erased": departures.erase_departed,
     "audit_lines": ended.audit_lines,
+    "audit_figures": _of(figures.sweep),
 }
 """Each does one batch in a transaction of its own, and is called again until nothing is left."""
 

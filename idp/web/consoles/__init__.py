@@ -28,15 +28,32 @@
 
 from flask import Flask
 
-from idp.web.consoles import confirmation, enrolment, entry, frame, home, invitation, my_session, session
+from idp.web.consoles import (
+    admin,
+    confirmation,
+    enrolment,
+    entry,
+    frame,
+    home,
+    invitation,
+    my_session,
+    session,
+    support,
+)
 from idp.web.consoles.school_head import PAGES as SCHOOL_HEAD
 from idp.web.consoles.school_head import words
-from idp.web.consoles.support import account as support_account
-from idp.web.consoles.support import acts as support_acts
-from idp.web.consoles.support import search as support_search
 
-SUPPORT = (support_search, support_account, support_acts)
-PAGES = (home, entry, confirmation, invitation, enrolment, *SCHOOL_HEAD, *SUPPORT, my_session)
+PAGES = (
+    home,
+    entry,
+    confirmation,
+    invitation,
+    enrolment,
+    *SCHOOL_HEAD,
+    *support.PAGES,
+    *admin.PAGES,
+    my_session,
+)
 """Modules with pages; those with entries in the navigation in the order of these."""
 
 

@@ -8,7 +8,7 @@ import orjson
 import structlog
 from flask import Blueprint, Response
 
-from idp import clock, limits
+from idp import clock, limits, switches
 from idp.db import db
 from idp.grants.service import end_client
 from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
@@ -143,6 +143,8 @@ def _bearer(http: HttpRequest) -> str:
 def _admitted(http: HttpRequest, provider: Provider) -> tuple[InitialAccessToken | None, Policy]:
     """Who may register (RFC 7591 §3): the owner of an initial access token, or anybody where that is set."""
     settings = provider.settings.registration
+    if switches.is_off("dynamic_registration"):
+        raise ProtocolError("access_denied", "registration is switched off", status=403)
     if http.header("Authorization") or not settings.open:
         token = initial_tokens.find(_bearer(http))
         return token, initial_tokens.policy_of(token)
