@@ -14,7 +14,7 @@ from idp.accounts import service as accounts
 from idp.accounts.errors import AlreadyHeld
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows import birth_dates, codes, mobile_code, one_account, school_mobile
+from idp.flows import birth_dates, mobile_code, one_account, school_mobile
 from idp.flows import service as flows
 from idp.flows.errors import (
     AlreadyRegistered,
@@ -27,7 +27,7 @@ from idp.registry import matching
 from idp.registry.matching import Child
 from idp.registry.models import Responsable
 from idp.registry.phones import Phone
-from idp.settings import SelfRegistration, Settings, Sms
+from idp.settings import SelfRegistration, Settings
 
 PART = "self_registration"
 
@@ -109,18 +109,6 @@ def search(flow: Flow, surname: str, first_name: str, phone: Phone, address: str
         raise NoMatch
     one_account.standing_of(found)
     school_mobile.keep(flow, PART, found, mobile, settings)
-
-
-def send_code(flow: Flow, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
-    """Send a code, unless one left a moment ago; tells whether one left. Raises SmsStopped, TooManyCodes, WrongStep."""
-    return mobile_code.send(flow, PART, key, wording, settings)
-
-
-def confirm_code(flow: Flow, typed: str, key: bytes, settings: Sms) -> None:
-    """Step 2. Raises WrongCode (tries_left), CodeExpired, CodeKilled, WrongStep."""
-    if current_step(flow) != "code":
-        raise WrongStep
-    mobile_code.confirm(flow, PART, typed, key, settings)
 
 
 def confirm_dates(

@@ -10,10 +10,9 @@ from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import codes
 from idp.flows import email_validation as email_journey
 from idp.flows import self_registration as journey
-from idp.flows.errors import AddressRefused, AlreadyRegistered, TooManyCodes, TooManyMails, WrongStep
+from idp.flows.errors import AddressRefused, AlreadyRegistered, TooManyMails, WrongStep
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
@@ -64,7 +63,7 @@ def informations(flow_id: str) -> Answer:
     try:
         journey.search(flow, typed["nom"], typed["prenom"], phone, request.remote_addr or "", security.settings())
         if journey.current_step(flow) == "code":
-            journey.send_code(flow, sms_codes.key(), sms_codes.wording, security.settings().sms)
+            CODE.send(flow)
     except Refusal as refusal:
         db.session.commit()
         return _page(flow, "informations", refusal, typed=typed), 422
@@ -75,38 +74,13 @@ def informations(flow_id: str) -> Answer:
 @pages.post("/<flow_id>/code")
 def code(flow_id: str) -> Answer:
     security.check_form()
-    flow = find_flow(flow_id, for_update=True)
-    typed = request.form.get("code", "")[:20]
-    try:
-        journey.confirm_code(flow, typed, sms_codes.key(), security.settings().sms)
-    except WrongStep:
-        return see_other(_step_url(flow))
-    except Refusal as refusal:
-        db.session.commit()
-        return _page(flow, "code", refusal, typed={"code": typed}), 422
-    db.session.commit()
-    return see_other(_step_url(flow))
+    return CODE.submit(find_flow(flow_id, for_update=True))
 
 
 @pages.post("/<flow_id>/code/renvoyer")
 def resend(flow_id: str) -> Answer:
     security.check_form()
-    flow = find_flow(flow_id, for_update=True)
-    sms = security.settings().sms
-    try:
-        if journey.current_step(flow) != "code":
-            raise WrongStep
-        sent = journey.send_code(flow, sms_codes.key(), sms_codes.wording, sms)
-    except WrongStep:
-        return see_other(_step_url(flow))
-    except Refusal as refusal:
-        db.session.commit()
-        return _page(flow, "code", refusal), 429
-    db.session.commit()
-    if not sent:
-        too_soon = TooManyCodes(ends_at=codes.resend_at(journey.state_of(flow)["code"], sms))
-        return _page(flow, "code", too_soon), 429
-    return see_other(url_for("self_registration.show", flow_id=flow.id, step="code", renvoye=1))
+    return CODE.resend(find_flow(flow_id, for_update=True))
 
 
 @pages.post("/<flow_id>/dates")
@@ -243,3 +217,12 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "terminee":
         return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
     return {}
+
+
+CODE = sms_codes.CodeStep(
+    journey.PART,
+    journey.current_step,
+    _page,
+    go_on=lambda flow: see_other(_step_url(flow)),
+    sent_again=lambda flow: see_other(url_for("self_registration.show", flow_id=flow.id, step="code", renvoye=1)),
+)

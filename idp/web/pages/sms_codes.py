@@ -1,14 +1,21 @@
-"""What every page that sends a code needs: the key of codes and the words of the SMS."""
+"""What every page that sends a code needs: the key of codes, the words of the SMS, the step «code» of a journey."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import Response, current_app, request
 
 from idp import languages
-from idp.flows import codes
+from idp.db import db
+from idp.errors import Refusal
+from idp.flows import codes, mobile_code
+from idp.flows.errors import TooManyCodes, WrongStep
+from idp.flows.models import Flow
 from idp.web import security
 from idp.web.pages.frame import current_language
+from idp.web.pages.login import Answer
 
 
 def key() -> bytes:
@@ -38,3 +45,53 @@ def facts(state: dict[str, Any]) -> dict[str, Any]:
         "wait_seconds": settings.resend_after_seconds,
         "resent": "renvoye" in request.args,
     }
+
+
+@dataclass(frozen=True)
+class CodeStep:
+    """The step «code» in the pages of a journey that holds a mobile in its part of the flow; the caller has the row."""
+
+    part: str
+    current_step: Callable[[Flow], str]
+    page: Callable[..., str]
+    """Draws the step: flow, "code", the refusal, what was typed."""
+    go_on: Callable[[Flow], Response]
+    sent_again: Callable[[Flow], Response]
+
+    def submit(self, flow: Flow) -> Answer:
+        """The six digits."""
+        typed = request.form.get("code", "")[:20]
+        try:
+            self._check_step(flow)
+            mobile_code.confirm(flow, self.part, typed, key(), security.settings().sms)
+        except WrongStep:
+            return self.go_on(flow)
+        except Refusal as refusal:
+            db.session.commit()
+            return self.page(flow, "code", refusal, typed={"code": typed}), 422
+        db.session.commit()
+        return self.go_on(flow)
+
+    def resend(self, flow: Flow) -> Answer:
+        """«Je n'ai pas reçu de code»: a new one, once the wait is over."""
+        try:
+            self._check_step(flow)
+            sent = self.send(flow)
+        except WrongStep:
+            return self.go_on(flow)
+        except Refusal as refusal:
+            db.session.commit()
+            return self.page(flow, "code", refusal), 429
+        db.session.commit()
+        if not sent:
+            known = mobile_code.state_of(flow, self.part)["code"]
+            return self.page(flow, "code", TooManyCodes(ends_at=codes.resend_at(known, security.settings().sms))), 429
+        return self.sent_again(flow)
+
+    def send(self, flow: Flow) -> bool:
+        """A code leaves, unless one left a moment ago. Raises SmsStopped, TooManyCodes, WrongStep."""
+        return mobile_code.send(flow, self.part, key(), wording, security.settings().sms)
+
+    def _check_step(self, flow: Flow) -> None:
+        if self.current_step(flow) != "code":
+            raise WrongStep

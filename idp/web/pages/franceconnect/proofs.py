@@ -10,10 +10,9 @@ from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import codes, mobile_code
 from idp.flows import franceconnect as journey
 from idp.flows import service as flows
-from idp.flows.errors import AlreadyRegistered, DifferentPerson, NoMatch, SeveralAdults, TooManyCodes, WrongStep
+from idp.flows.errors import AlreadyRegistered, DifferentPerson, NoMatch, SeveralAdults, WrongStep
 from idp.flows.models import Flow
 from idp.franceconnect import service as links
 from idp.franceconnect.errors import AlreadyLinked
@@ -50,7 +49,7 @@ def identity(flow_id: str) -> Answer:
     try:
         journey.search(flow, phone, request.remote_addr or "", security.settings())
         if journey.current_step(flow) == "code":
-            _send(flow)
+            CODE.send(flow)
     except (NoMatch, SeveralAdults) as refusal:
         db.session.commit()
         return frame.show("no_match", flow, refusal), 422
@@ -72,46 +71,16 @@ def _not_me(flow: Flow) -> Answer:
     return see_other(away or target)
 
 
-def _send(flow: Flow) -> bool:
-    return mobile_code.send(flow, journey.PART, sms_codes.key(), sms_codes.wording, security.settings().sms)
-
-
 @pages.post("/<flow_id>/code")
 def code(flow_id: str) -> Answer:
     security.check_form()
-    flow = find_flow(flow_id, for_update=True)
-    typed = request.form.get("code", "")[:20]
-    try:
-        if journey.current_step(flow) != "code":
-            raise WrongStep
-        mobile_code.confirm(flow, journey.PART, typed, sms_codes.key(), security.settings().sms)
-    except WrongStep:
-        return see_other(step_url(flow))
-    except Refusal as refusal:
-        db.session.commit()
-        return _page(flow, "code", refusal, typed={"code": typed}), 422
-    db.session.commit()
-    return see_other(step_url(flow))
+    return CODE.submit(find_flow(flow_id, for_update=True))
 
 
 @pages.post("/<flow_id>/code/renvoyer")
 def resend(flow_id: str) -> Answer:
     security.check_form()
-    flow = find_flow(flow_id, for_update=True)
-    try:
-        if journey.current_step(flow) != "code":
-            raise WrongStep
-        sent = _send(flow)
-    except WrongStep:
-        return see_other(step_url(flow))
-    except Refusal as refusal:
-        db.session.commit()
-        return _page(flow, "code", refusal), 429
-    db.session.commit()
-    if not sent:
-        ends_at = codes.resend_at(journey.state_of(flow)["code"], security.settings().sms)
-        return _page(flow, "code", TooManyCodes(ends_at=ends_at)), 429
-    return see_other(url_for("franceconnect.show", flow_id=flow.id, step="code", renvoye=1))
+    return CODE.resend(find_flow(flow_id, for_update=True))
 
 
 @pages.post("/<flow_id>/dates")
@@ -200,3 +169,12 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "code":
         return sms_codes.facts(journey.state_of(flow))
     return {}
+
+
+CODE = sms_codes.CodeStep(
+    journey.PART,
+    journey.current_step,
+    _page,
+    go_on=lambda flow: see_other(step_url(flow)),
+    sent_again=lambda flow: see_other(url_for("franceconnect.show", flow_id=flow.id, step="code", renvoye=1)),
+)
