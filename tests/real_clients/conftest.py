@@ -24,10 +24,10 @@ from idp.db import db
 from idp.provider import keys
 from idp.relying_parties import service
 from idp.settings import Settings, build
-from tests.real_clients.install import APACHE, KEPT, NPM, PYTHON
+from tests.real_clients.install import APACHE, EXAMPLES, KEPT, NPM, PYTHON
 
-HERE = Path(__file__).resolve().parent
-PROGRAMS = HERE / "programs"
+__all__ = ["APACHE", "EXAMPLES", "NPM", "PYTHON"]
+
 PASSWORD = "Rentree2017"
 SECRET = "s" * 43
 NEEDS = {

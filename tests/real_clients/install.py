@@ -1,4 +1,4 @@
-"""Installs the relying parties of others that the tests run, into .venv/real-clients; `make test` runs it.
+"""Installs what the examples stand on, relying parties of others, into .venv/real-clients; `make test` runs it.
 
 npm's `openid-client` and `oidc-client-ts`, the Python library `idpyoidc` in an environment of its own, and, where there
 is apt, Debian's Apache with `mod_auth_openidc`: downloaded and unpacked, never installed into the system. What cannot
@@ -12,8 +12,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "examples"
+LOCK = EXAMPLES / "python" / "requirements.lock"
 KEPT = ROOT / ".venv" / "real-clients"
 NPM = KEPT / "npm"
 PYTHON = KEPT / "python"
@@ -28,7 +29,7 @@ def from_npm() -> bool:
         return False
     NPM.mkdir(parents=True, exist_ok=True)
     for name in NPM_FILES:
-        shutil.copy(HERE / name, NPM / name)
+        shutil.copy(EXAMPLES / name, NPM / name)
     return _run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], NPM)
 
 
@@ -37,7 +38,7 @@ def from_python() -> bool:
     uv = str(ROOT / ".venv" / "bin" / "uv")
     environment = {"VIRTUAL_ENV": str(PYTHON)}
     return _run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(PYTHON)], KEPT) and _run(
-        [uv, "pip", "install", "--quiet", "--require-hashes", "-r", str(HERE / "requirements.lock")], KEPT, environment
+        [uv, "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK)], KEPT, environment
     )
 
 
@@ -82,7 +83,7 @@ WAYS: dict[str, Callable[[], bool]] = {
 def main() -> None:
     """Install what is not there yet, or what another lock file installed; say what there is not."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    wanted = "".join((HERE / name).read_text() for name in ("package-lock.json", "requirements.lock"))
+    wanted = (EXAMPLES / "package-lock.json").read_text() + LOCK.read_text()
     mark = KEPT / "installed"
     if mark.exists() and mark.read_text() == wanted:
         return

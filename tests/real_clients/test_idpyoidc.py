@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.real_clients.conftest import PROGRAMS, PYTHON, SECRET, free_port, log_in
+from tests.real_clients.conftest import EXAMPLES, PYTHON, SECRET, free_port, log_in
 
 pytestmark = pytest.mark.slow
 
@@ -14,7 +14,7 @@ def service(provider, run, tmp_path):
     port = free_port()
     here = f"http://127.0.0.1:{port}"
     provider.register("python", f"{here}/cb")
-    command = [str(PYTHON / "bin" / "python"), str(PROGRAMS / "idpyoidc_client.py")]
+    command = [str(PYTHON / "bin" / "python"), str(EXAMPLES / "python" / "service.py")]
     program = run(command, ISSUER=provider.url, PORT=str(port), CLIENT_ID="python", CLIENT_SECRET=SECRET)
     program.wait_for(lambda: "ready" in program.output.read_text())
     return here

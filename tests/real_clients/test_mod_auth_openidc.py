@@ -5,7 +5,7 @@ import os
 import httpx
 import pytest
 
-from tests.real_clients.conftest import APACHE, PROGRAMS, SECRET, answers, eventually, free_port, log_in
+from tests.real_clients.conftest import APACHE, EXAMPLES, SECRET, answers, eventually, free_port, log_in
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def apache(provider, run, tmp_path):
     usr = APACHE / "usr"
     libraries = os.pathsep.join(str(folder) for folder in usr.glob("lib/*-linux-gnu*"))
     program = run(
-        [str(usr / "sbin" / "apache2"), "-f", str(PROGRAMS / "apache.conf"), "-D", "FOREGROUND", "-X"],
+        [str(usr / "sbin" / "apache2"), "-f", str(EXAMPLES / "apache" / "apache.conf"), "-D", "FOREGROUND", "-X"],
         HERE=str(tmp_path),
         MODULES=str(usr / "lib" / "apache2" / "modules"),
         LD_LIBRARY_PATH=libraries,

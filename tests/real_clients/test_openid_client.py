@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.real_clients.conftest import NPM, PROGRAMS, SECRET, answers, free_port, log_in
+from tests.real_clients.conftest import EXAMPLES, NPM, SECRET, answers, free_port, log_in
 
 pytestmark = pytest.mark.slow
 
@@ -14,8 +14,8 @@ def service(provider, run):
     port = free_port()
     here = f"http://127.0.0.1:{port}"
     provider.register("node", f"{here}/cb", post_logout_redirect_uris=[f"{here}/bye"])
-    shutil.copy(PROGRAMS / "openid_client.mjs", NPM)
-    command = ["node", str(NPM / "openid_client.mjs")]
+    shutil.copy(EXAMPLES / "node" / "service.mjs", NPM)
+    command = ["node", str(NPM / "service.mjs")]
     program = run(command, ISSUER=provider.url, PORT=str(port), CLIENT_ID="node", CLIENT_SECRET=SECRET)
     program.wait_for(lambda: "ready" in program.output.read_text())
     assert answers(here + "/bye")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.peer import Peer, listening
-from tests.real_clients.conftest import NPM, PASSWORD, PROGRAMS
+from tests.real_clients.conftest import EXAMPLES, NPM, PASSWORD
 
 pytestmark = pytest.mark.slow
 LIBRARY = NPM / "node_modules" / "oidc-client-ts" / "dist" / "browser" / "oidc-client-ts.min.js"
@@ -15,11 +15,13 @@ LIBRARY = NPM / "node_modules" / "oidc-client-ts" / "dist" / "browser" / "oidc-c
 @pytest.fixture
 def application(provider) -> Iterator[Peer]:
     with listening() as peer:
-        page = (PROGRAMS / "single_page.html").read_text()
+        page = (EXAMPLES / "browser" / "index.html").read_text()
         for path in ("/", "/retour"):
             peer.answer(path, page, Content_Type="text/html; charset=utf-8")
         peer.answer("/oidc-client-ts.js", LIBRARY.read_bytes(), Content_Type="text/javascript")
-        peer.answer("/single_page.js", (PROGRAMS / "single_page.js").read_text(), Content_Type="text/javascript")
+        peer.answer(
+            "/application.js", (EXAMPLES / "browser" / "application.js").read_text(), Content_Type="text/javascript"
+        )
         provider.register(
             "page",
             peer.url + "/retour",

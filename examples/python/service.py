@@ -1,4 +1,4 @@
-"""A service written with idpyoidc: configuration by discovery, dynamic registration, PKCE, private_key_jwt."""
+"""A service written with idpyoidc: configuration by discovery, code with PKCE, ID token and userinfo."""
 
 import json
 import os
