@@ -12,8 +12,9 @@ from idp.languages import SOURCE, load
 from idp.web.security import settings
 
 LANGUAGE_COOKIE = "idp_lang"
-KEPT_TOGETHER = re.compile(r"(?<=«) | (?=[»:;?!])")
-"""The spaces of French typography: no line ends before a colon, a question mark or a closing quotation mark."""
+KEPT_TOGETHER = re.compile(r"(?<=«) | (?=[»:;?!])|(?<=[0-9]) (?=[0-9])")
+"""The spaces of French typography: no line ends before a colon, a question mark or a closing quotation mark, nor
+inside a number or a date."""
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 

@@ -39,6 +39,7 @@ def test_no_line_of_a_french_page_begins_with_a_punctuation_mark(parent):
     page = parent.opens("/connexion").page.text
 
     assert "Par exemple\N{NO-BREAK SPACE}: v.durant1" in page
+    assert "06\N{NO-BREAK SPACE}39\N{NO-BREAK SPACE}98" in parent.begins().page.text
     assert "«\N{NO-BREAK SPACE}Je n’ai pas de compte\N{NO-BREAK SPACE}»" in page
 
 
@@ -48,7 +49,7 @@ def test_who_has_an_account_is_offered_every_way_in(app: Flask):
     template, flow = "self_registration/already_registered.html", {"id": "x"}
 
     with app.test_request_context():
-        page = render_template(template, flow=flow, upstreams=lambda: [upstream])
+        page = render_template(template, flow=flow, upstreams=lambda *_purpose: [upstream])
 
     assert page.count('id="franceconnect"') == 1
     assert [

@@ -129,6 +129,19 @@ def test_five_wrong_tries_kill_the_code(parent):
     assert not parent.enters_code(code).reaches("dates")
 
 
+def test_a_dead_code_has_its_way_on_in_one_button(parent, clock):
+    parent.until_code()
+    for _try in range(5):
+        parent.enters_code(wrong(parent.last_code()))
+    clock.advance(seconds=61)
+    assert 'id="nouveau-code"' in parent.text
+
+    parent.asks_another_code()
+
+    assert 'id="nouveau-code"' not in parent.text
+    assert parent.enters_code(parent.last_code()).reaches("dates")
+
+
 def test_wrong_tries_on_a_number_are_counted_over_all_flows(parent, app, clock):
     for _code in range(3):
         parent.until_code()

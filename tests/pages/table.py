@@ -43,7 +43,7 @@ def times(number: int, act: Callable[[], Any]) -> Any:
 FRANCECONNECT = {
     "flow": {"id": "x"},
     "client_name": "Livret Scolaire Unique",
-    "upstreams": lambda: [{"key": "franceconnect", "name": "FranceConnect", "down": False}],
+    "upstreams": lambda *_flow: [{"key": "franceconnect", "name": "FranceConnect", "down": False}],
 }
 DEVICE = {"client": CLIENT, "facts": FACTS, "account": {"identifiant": "v.durant1"}, "device": {"id": "x"}}
 

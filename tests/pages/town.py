@@ -48,7 +48,9 @@ class Town:
         app = self.use("app")
         app.add_url_rule("/page", "page_of_the_table", lambda: render_template(template, **values))
         browser = app.test_client()
-        return Sight(browser, browser.get("/page"))
+        page = browser.get("/page")
+        assert page.status_code == 200, page.text
+        return Sight(browser, page)
 
     def portal(self, path: str = "/", **claims: Any) -> Sight:
         """A page of the portal, for a parent who is logged in."""
