@@ -3,7 +3,9 @@
 A page that is added under /gestion is in it by itself; one whose objects nobody made here fails the tests.
 """
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +16,11 @@ from werkzeug.routing import Rule
 from idp.accounts import service as accounts
 from idp.clock import now
 from idp.db import Base, db
+from idp.provider import keys
 from idp.registry import waiting_files
 from idp.registry.models import Enrolment, Question, Responsable
+from idp.relying_parties import service as relying_parties
+from idp.settings import Settings
 from idp.staff.models import StaffAccount, StaffPasskey
 from idp.web.consoles.session import Guard, guard_of
 from tests.consoles.conftest import ELSEWHERE, SCHOOL, Colleague, Hire
@@ -53,8 +58,9 @@ Objects = dict[str, str]
 
 
 @pytest.fixture
-def objects(app: Flask, hire: Hire, family: list[str]) -> dict[str, Objects]:
+def objects(app: Flask, hire: Hire, family: list[str], settings: Settings, key_files: Path) -> dict[str, Objects]:
     """One of each thing that addresses name: `here`, in the head's school, and `elsewhere`, in another académie."""
+    shutil.copytree(key_files, settings.keys.directory, dirs_exist_ok=True)
     hire("directrice", "school_head", uais=[SCHOOL])
     hire("assistance", "support", academie="Lille")
     hire("administrateur", "administrator")
@@ -64,8 +70,14 @@ def objects(app: Flask, hire: Hire, family: list[str]) -> dict[str, Objects]:
         add_child(theirs, "Loin", now().date().replace(year=2017))
         db.session.flush()
         made = {place: _objects(uai) for place, uai in (("here", SCHOOL), ("elsewhere", ELSEWHERE))}
+        relying_parties.register("cantine", "Cantine", {"redirect_uris": ["https://cantine.example.fr/retour"]})
         db.session.commit()
-    return made
+        whole_house = {
+            "client_id": "cantine",
+            "kid": keys.list_files(Path(settings.keys.directory))[0].kid,
+            "staff_id": db.session.scalars(select(StaffAccount.id).filter_by(login="directrice")).one(),
+        }
+    return {place: things | whole_house for place, things in made.items()}
 
 
 def _objects(uai: str) -> Objects:

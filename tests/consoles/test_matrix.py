@@ -8,6 +8,8 @@ from idp.staff.models import ROLES
 from tests.consoles.conftest import ELSEWHERE, SCHOOL, Colleague
 from tests.consoles.matrix import address, doors, is_named, knocks, logged_in, objects, picture  # noqa: F401
 
+WITHOUT_BORDER = (borders.no_object, borders.administered)
+
 
 @pytest.mark.parametrize("who", ["anonymous", "parent"])
 def test_nobody_from_outside_opens_a_page(app, clock, objects, who, request) -> None:  # type: ignore[no-untyped-def]
@@ -49,7 +51,7 @@ def test_what_lies_beyond_the_border_does_not_exist(app, clock, objects, role) -
     mixed = objects["elsewhere"] | {"uai": SCHOOL}
     before = picture(app)
     for door in doors(app):
-        if role not in door.guard.roles or not is_named(door) or door.guard.border is borders.no_object:
+        if role not in door.guard.roles or not is_named(door) or door.guard.border in WITHOUT_BORDER:
             continue
         for things in (objects["elsewhere"], nowhere, mixed):
             if door.rule.arguments == {"uai"} and things is mixed:
