@@ -24,6 +24,26 @@ from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_templates_a
 keep_templates_and_keys()
 
 
+LONG = frozenset(
+    {
+        *("api", "audit", "browser", "clients", "conformance", "consoles", "demo", "franceconnect"),
+        *("franceconnect_simulator", "hostile", "journeys", "letters", "pages", "real_clients", "retention"),
+    }
+)
+"""Folders whose tests `make test-quick` leaves to `make test`: whole journeys and conversations."""
+QUICK_ALL_THE_SAME = frozenset({"test_login.py", "test_self_registration.py", "test_catalogue.py"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs PostgreSQL or walks a whole journey is slow, beside what says so itself."""
+    tests = Path(__file__).parent
+    for item in items:
+        folder, *more = item.path.relative_to(tests).parts
+        is_long = bool(more) and folder in LONG and not (folder == "journeys" and item.path.name in QUICK_ALL_THE_SAME)
+        if is_long or "postgresql" in item.name:
+            item.add_marker(pytest.mark.slow)
+
+
 class Clock:
     """Time that moves only when a test says so."""
 

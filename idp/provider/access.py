@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from idp.accounts.models import MAY_LOG_IN
-from idp.db.hot import Row
 from idp.oidc.errors import ProtocolError, invalid_token
 from idp.oidc.request import scopes
 from idp.oidc.seal import Unsealable
@@ -34,25 +32,15 @@ def userinfo(
         check_use(provider, access, request(), scheme, token)
     if "openid" not in granted:
         raise ProtocolError("insufficient_scope", "the scope openid is needed", status=403)
-    row = _live_grant(provider, access.grant_id, now)
+    row = provider.hot.read(provider.sql.account_of_grant, {"v_id": access.grant_id, "v_now": now})
     if row is None:
         raise invalid_token("grant revoked or account closed")
     claims: dict[str, Any] = {"sub": provider.subject_of(access.account_id, client)}
-    claims |= account_claims.of_scopes(provider, client, access.account_id, granted, row[7:])
-    if former_ids := row[19]:
+    claims |= account_claims.of_scopes(provider, client, access.account_id, granted, row)
+    if former_ids := row[12]:
         claims["former_subs"] = provider.former_subjects(former_ids, client)
     if access.claims:
-        claims |= account_claims.requested(provider, client, access.account_id, row[7:], access.claims, "userinfo")
+        claims |= account_claims.requested(provider, client, access.account_id, row, access.claims, "userinfo")
     if not (client.userinfo.signed or client.userinfo.encrypted):
         return claims
     return protect(provider, client, {**claims, "iss": provider.issuer, "aud": client.client_id}, client.userinfo)
-
-
-def _live_grant(provider: Provider, grant_id: str, now: int) -> Row | None:
-    """The grant with its account, if both live, and its session too unless it is offline."""
-    row = provider.hot.read(provider.sql.grant, {"v_id": grant_id, "v_now": now})
-    if row is None:
-        return None
-    _, _, _, offline, revoked_at, ends_at, session_id, state = row[:8]
-    lives = revoked_at is None and ends_at > now and state in MAY_LOG_IN and (offline or session_id is not None)
-    return row if lives else None

@@ -91,7 +91,7 @@ class Statements:
         self.rotate = compile(_rotate())
         self.live_grant = compile(_live_grant())
         self.grant_exists = compile(select(Grant.id).where(Grant.id == value("id")))
-        self.grant = compile(_grant())
+        self.account_of_grant = compile(_live(select(*ACCOUNT_COLUMNS).select_from(Grant)))
         self.former_ids = compile(select(Account.former_ids).where(Account.id == value("account_id")))
         self.keep_pushed_request = compile(
             insert(PushedRequest).values(
@@ -245,38 +245,19 @@ def _standing() -> Any:
 
 
 def _live_grant() -> Any:
-    """Account and generation of a grant that lives, with its account, and its session unless it is offline."""
+    """Account and generation of a grant that lives."""
+    return _live(select(Grant.account_id, Grant.generation))
+
+
+def _live(what: Any) -> Any:
+    """Of a grant that lives, with its account, and its session unless it is offline. What is dead is not even read."""
     session_lives = exists(
         select(literal_column("1")).where(Session.public_id == Grant.session_id, Session.ends_at > value("now"))
     )
-    return (
-        select(Grant.account_id, Grant.generation)
-        .join(Account, Account.id == Grant.account_id)
-        .where(
-            Grant.id == value("id"),
-            Grant.revoked_at.is_(None),
-            Grant.ends_at > value("now"),
-            LIVE,
-            or_(Grant.offline.is_(literal_column("TRUE", Boolean())), session_lives),
-        )
-    )
-
-
-def _grant() -> Any:
-    """A grant with its account, and the session it lives by unless it is offline."""
-    session = and_(Session.public_id == Grant.session_id, Session.ends_at > value("now"))
-    return (
-        select(
-            Grant.client_id,
-            Grant.account_id,
-            Grant.generation,
-            Grant.offline,
-            Grant.revoked_at,
-            Grant.ends_at,
-            Session.public_id,
-            *ACCOUNT_COLUMNS,
-        )
-        .outerjoin(Account, Account.id == Grant.account_id)
-        .outerjoin(Session, session)
-        .where(Grant.id == value("id"))
+    return what.join(Account, Account.id == Grant.account_id).where(
+        Grant.id == value("id"),
+        Grant.revoked_at.is_(None),
+        Grant.ends_at > value("now"),
+        LIVE,
+        or_(Grant.offline.is_(literal_column("TRUE", Boolean())), session_lives),
     )

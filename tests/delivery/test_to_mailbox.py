@@ -65,6 +65,7 @@ def arrived(port: int, count: int) -> list[dict]:
     raise AssertionError("the messages did not arrive")
 
 
+@pytest.mark.slow
 def test_a_code_and_a_mail_reach_the_mailbox(app: Flask, worker, mailbox: tuple[int, int]) -> None:
     with app.app_context():
         outbox.queue("sms", "+33639981234", {"text": "Votre code : 123456"}, purpose="code")

@@ -209,6 +209,7 @@ def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
         real_time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_once_sends_what_is_due_and_ends(app: Flask, idp, gateway) -> None:
     queue_many(app, 25)
 
@@ -219,6 +220,7 @@ def test_once_sends_what_is_due_and_ends(app: Flask, idp, gateway) -> None:
     assert len(gateway.requests) == 25
 
 
+@pytest.mark.slow
 def test_the_workers_log_holds_no_code_and_no_number(app: Flask, idp, gateway) -> None:
     queue_many(app, 1)
     gateway.status = 400
@@ -229,6 +231,7 @@ def test_the_workers_log_holds_no_code_and_no_number(app: Flask, idp, gateway) -
     assert "+33639981234" not in output
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_worker_cleanly(app: Flask, idp, gateway) -> None:
     worker = idp("worker")
     queue_many(app, 1)
@@ -287,6 +290,7 @@ def command(settings: Settings) -> Callable[..., Result]:
     return lambda *words: CliRunner().invoke(outbox_command, words, obj=settings)
 
 
+@pytest.mark.slow
 def test_outbox_lists_waiting_and_dead_without_contents(app: Flask, idp, command, gateway) -> None:
     queue_many(app, 1)
     gateway.status = 400
@@ -300,6 +304,7 @@ def test_outbox_lists_waiting_and_dead_without_contents(app: Flask, idp, command
     assert "+33639981234" not in output
 
 
+@pytest.mark.slow
 def test_outbox_retry_puts_dead_letters_back(app: Flask, idp, command, gateway) -> None:
     queue_many(app, 2)
     gateway.status = 400

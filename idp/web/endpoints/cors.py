@@ -38,8 +38,8 @@ def with_origins(provider: Provider, table: Table) -> dict[tuple[str, str], Endp
 def _for_clients(provider: Provider, endpoint: Endpoint) -> Endpoint:
     def answer(http: HttpRequest) -> HttpAnswer | None:
         made = endpoint(http)
-        origin = http.header("Origin")
-        if made is None or not origin or not provider.origins.knows(origin):
+        origin = http.environ.get("HTTP_ORIGIN")
+        if not origin or made is None or not provider.origins.knows(origin):
             return made
         return HttpAnswer(made.status, (*made.headers, *_allowed(origin), READABLE), made.body)
 
