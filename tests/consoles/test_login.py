@@ -9,9 +9,11 @@ from idp.audit import AuditEntry
 from idp.db import db
 from idp.staff import service
 from idp.staff.models import StaffAccount, StaffSession
+from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import PASSWORD, SECRET, Colleague
 
 
+@BOTH_DATABASES
 def test_a_password_and_a_code_open_the_console(head):
     head.logs_in()
 
@@ -38,6 +40,7 @@ def test_an_unknown_login_and_a_wrong_password_are_told_alike(head, login, passw
     assert head.sees("Identifiant ou mot de passe incorrect.")
 
 
+@BOTH_DATABASES
 def test_a_code_is_taken_once(head):
     """RFC 6238 §5.2: who looks over the shoulder types it too late."""
     head.gives_password()

@@ -15,6 +15,7 @@ from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry.models import Correction, Enrolment, Pupil, Responsable, School
 from idp.registry.waiting_files import WaitingFiles
+from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import SCHOOL
 from tests.journeys.conftest import BIRTH_DATES, LETTER
 
@@ -38,8 +39,9 @@ def rows(page):
     return list(csv.reader(io.StringIO(page.text.removeprefix("\ufeff")), delimiter=";"))
 
 
+@BOTH_DATABASES
 def test_families_are_listed_with_children_mobile_and_account(director):
-    director.opens(f"{ROOT}/familles")
+    director.opens(f"{ROOT}/familles?tri=-etat")
 
     for words in ("DURANT Valéry", "Camille, Alexis", "CE2 A", "06 39 98 12 34", "Sans compte"):
         assert director.sees(words), words
@@ -62,6 +64,7 @@ def test_families_are_found_by_the_beginning_of_names_a_child_or_the_mobile(dire
     assert director.sees("DURANT Valéry") is found
 
 
+@BOTH_DATABASES
 def test_families_are_narrowed_by_class_and_state(director, parent):
     parent.until_end()
 
@@ -70,6 +73,7 @@ def test_families_are_narrowed_by_class_and_state(director, parent):
     assert not director.opens(f"{ROOT}/familles?classe=CM2").sees("DURANT Valéry")
 
 
+@BOTH_DATABASES
 def test_the_export_holds_what_was_searched_and_is_audited(director):
     assert rows(director.opens(f"{ROOT}/familles?q=durant&export=csv"))[1:] == [
         ["DURANT Valéry", "Camille, Alexis", "CE2 A", "06 39 98 12 34", "Sans compte"]
@@ -264,6 +268,7 @@ def test_a_file_is_shown_before_it_is_written(empty_school):
         assert db.session.scalars(select(Enrolment)).all() == []
 
 
+@BOTH_DATABASES
 def test_the_yes_writes_what_was_shown(empty_school):
     director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
 
@@ -392,6 +397,7 @@ def test_an_answer_that_is_none_of_the_candidates_is_refused(empty_school):
     assert director.sees("Choisissez une réponse.")
 
 
+@BOTH_DATABASES
 def test_the_chart_counts_the_families_of_each_class(director, parent, add_father):
     add_father()
     parent.until_end()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from idp.db import db
 from idp.staff import service, totp
 from idp.staff.models import StaffAccount, StaffInvitation, StaffRecoveryCode
+from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import PASSWORD, Colleague, code_at, secret_on
 from tests.journeys.authenticator import Authenticator
 
@@ -124,6 +125,7 @@ def test_a_link_works_once(newcomer, invite, app, clock):
     assert Colleague(app, clock).opens(link).sees("Ce lien ne marche plus")
 
 
+@BOTH_DATABASES
 def test_of_two_browsers_with_one_link_one_gets_in(newcomer, invite, app, clock):
     link = invite()
     other = Colleague(app, clock, "nouvelle")
@@ -165,6 +167,7 @@ def test_the_database_keeps_no_link_and_no_recovery_code(newcomer, invite, app):
     assert not any(text.encode() in digest for digest in digests for text in (link, *codes))
 
 
+@BOTH_DATABASES
 def test_a_recovery_code_replaces_the_second_factor_once(newcomer, invite, app, clock):
     chooses_password(newcomer, invite())
     code = sets_up_application(newcomer)[0]
