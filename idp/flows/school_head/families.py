@@ -78,7 +78,7 @@ def _child_of(uai: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
 def children_of(uai: str, responsable_ids: Collection[str] | None = None) -> dict[str, list[Child]]:
     """The children, in this school and today, of these responsables (of all, without them), the eldest first."""
     found = (
-        select(Link.responsable_id, Pupil, Enrolment.class_label)
+        select(Link.responsable_id, Pupil.id, Pupil.first_name, Enrolment.class_label)
         .join(Responsable, Responsable.id == Link.responsable_id)
         .join(Pupil, Pupil.id == Link.pupil_id)
         .join(Enrolment, and_(Enrolment.pupil_id == Pupil.id, Enrolment.uai == uai, Enrolment.ended_at.is_(None)))
@@ -88,8 +88,8 @@ def children_of(uai: str, responsable_ids: Collection[str] | None = None) -> dic
     if responsable_ids is not None:
         found = found.where(Link.responsable_id.in_(responsable_ids))
     children: dict[str, list[Child]] = {}
-    for responsable_id, pupil, label in db.session.execute(found):
-        children.setdefault(responsable_id, []).append(Child(pupil.id, pupil.first_name, label))
+    for responsable_id, *child in db.session.execute(found):
+        children.setdefault(responsable_id, []).append(Child(*child))
     return children
 
 

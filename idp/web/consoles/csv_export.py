@@ -35,6 +35,8 @@ def later(table: Table, query: Select[Any], arguments: Mapping[str, str]) -> Ite
 
 def safe(cell: str) -> str:
     """The cell as text, in one line, without a control character."""
+    if cell.isprintable():
+        return cells.as_text_cell(cell)
     spaced = "".join(" " if c in "\r\n\t" else c for c in cells.as_text_cell(cell))
     return "".join(c for c in spaced if c.isprintable())
 

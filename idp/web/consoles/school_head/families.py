@@ -73,6 +73,7 @@ def _table(children: dict[str, list[service.Child]]) -> Table:
     def of(row: Any) -> list[service.Child]:
         return children.get(row.Responsable.id, [])
 
+    states = {state: standing_word(state) for state in service.STANDINGS}
     return Table(
         Responsable.id,
         (
@@ -84,7 +85,7 @@ def _table(children: dict[str, list[service.Child]]) -> Table:
                 lambda row: ", ".join(dict.fromkeys(child.class_label for child in of(row))),
             ),
             Column("mobile", lambda: _("Mobile"), lambda row: mobile(row.Responsable.mobile)),
-            Column("etat", lambda: _("Compte"), lambda row: standing_word(row.standing), service.standing),
+            Column("etat", lambda: _("Compte"), lambda row: states[row.standing], service.standing),
         ),
     )
 
