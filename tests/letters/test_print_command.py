@@ -98,6 +98,21 @@ def test_the_address_stands_behind_the_window_alone(letters, school):
     assert words.get_text_bounded().count("12 RUE DES ÉCOLES") == 1
 
 
+def test_the_accents_of_capitals_are_printed(letters, school):
+    """Postal addresses are in capitals; a block that is cut at its edge would take the accent of its first line."""
+    _result, pdf = letters("--responsable", school)
+    page = pypdfium2.PdfDocument(pdf)[0]
+    words, scale = page.get_textpage(), 4
+    picture = page.render(scale=scale).to_pil().convert("L")
+
+    for position, letter in enumerate(words.get_text_bounded()):
+        if letter in "ÉÈÀ":
+            left, _bottom, right, top = words.get_charbox(position)
+            height = page.get_height() - top
+            accent = picture.crop([int(edge * scale) for edge in (left, height, right, height + 2)])
+            assert accent.getextrema()[0] < 128, words.get_text_range(position, 12)
+
+
 def test_the_square_opens_the_login_page(letters):
     _result, pdf = letters("--school", "0590001A")
 
