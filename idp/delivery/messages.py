@@ -59,7 +59,9 @@ class Messages:
         environment.globals["direction"] = "rtl" if language in languages.RIGHT_TO_LEFT else "ltr"
         environment.filters["person"] = person
         # «18 h 42» stays on one line of a narrow screen.
-        environment.filters["hour"] = lambda instant: languages.hour(instant, language).replace(" ", "\N{NO-BREAK SPACE}")
+        environment.filters["hour"] = lambda instant: languages.hour(instant, language).replace(
+            " ", "\N{NO-BREAK SPACE}"
+        )
         environment.filters["day"] = lambda instant: languages.day(instant, language)
         return environment
 

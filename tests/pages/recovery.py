@@ -53,6 +53,10 @@ def chooses(person: Parent, password: str = NEW, confirmation: str = NEW, **more
     return person.sends(person.path, nouveau_mot_de_passe=password, confirmation=confirmation, **more)
 
 
+def knows_a_leaked_password(town: Town, **values: Any) -> Parent:
+    return visitor(town, new_password_due_at=town.use("clock").instant, **values).logs_in()
+
+
 def with_expired_code(town: Town) -> Parent:
     person = loses_password(visitor(town), by="sms")
     town.use("clock").advance(minutes=31)

@@ -117,6 +117,11 @@ PAGES = (
     Page("mot-de-passe-perdu-code-expire", lambda town: ways.with_expired_code(town)),
     Page("mot-de-passe-perdu-nouveau", lambda town: ways.with_link(town)),
     Page("mot-de-passe-perdu-nouveau-refuse", lambda town: ways.chooses(ways.with_link(town), "abc")),
+    Page("mot-de-passe-a-changer", lambda town: ways.knows_a_leaked_password(town)),
+    Page(
+        "mot-de-passe-a-changer-sans-moyen",
+        lambda town: ways.knows_a_leaked_password(town, email_verified_at=None, mobile_verified_at=None),
+    ),
     Page("mot-de-passe-perdu-enregistre", lambda town: ways.chooses(ways.with_link(town))),
     Page("mot-de-passe-perdu-lien-expire", lambda town: town.parent.opens("/mot-de-passe-perdu/x/lien/x")),
     # Changes in «Mon compte»
