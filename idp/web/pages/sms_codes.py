@@ -33,8 +33,11 @@ def wording(code: str) -> str:
     return f"{words % {'code': code, 'minutes': minutes}}\n\n@{host} #{code}"
 
 
-def facts(state: dict[str, Any]) -> dict[str, Any]:
-    """What the step «code» of a journey shows; `state` is the journey's part of its flow."""
+def facts(state: dict[str, Any], refusal: Refusal | None = None) -> dict[str, Any]:
+    """What a page shows that asks for a code; `state` is its journey's part of the flow: `code`, and `mobile` if told.
+
+    After a `refusal` it is not said that a new code has just left.
+    """
     settings, sent = security.settings().sms, state.get("code")
     return {
         "mobile": state.get("mobile", ""),
@@ -43,7 +46,7 @@ def facts(state: dict[str, Any]) -> dict[str, Any]:
         "ends_at": codes.ends_at(sent) if sent else None,
         "minutes": settings.code_lifetime_minutes,
         "wait_seconds": settings.resend_after_seconds,
-        "resent": "renvoye" in request.args,
+        "resent": "renvoye" in request.args and refusal is None,
     }
 
 

@@ -112,19 +112,6 @@ def _choices(
 
 
 def _code_page(session: Session, flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
-    state, settings = mobile_change.state_of(flow), security.settings().sms
-    return show(
-        "mobile_code",
-        session,
-        flow=flow,
-        mobile=state["mobile"],
-        refusal=refusal,
-        kind=type(refusal).__name__ if refusal else "",
-        typed=typed,
-        alive=codes.is_alive(state["code"], settings),
-        expired=codes.has_expired(state["code"]),
-        ends_at=codes.ends_at(state["code"]),
-        minutes=settings.code_lifetime_minutes,
-        wait_seconds=settings.resend_after_seconds,
-        resent="renvoye" in request.args and refusal is None,
-    )
+    kind = type(refusal).__name__ if refusal else ""
+    facts = sms_codes.facts(mobile_change.state_of(flow), refusal)
+    return show("mobile_code", session, flow=flow, refusal=refusal, kind=kind, typed=typed, **facts)

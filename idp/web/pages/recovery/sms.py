@@ -1,7 +1,5 @@
 """«Mot de passe perdu» by SMS: the code."""
 
-from typing import Any
-
 from flask import request, url_for
 from flask_babel import gettext as _
 
@@ -89,18 +87,6 @@ def resend(flow_id: str) -> Answer:
 
 
 def _code_page(flow: Flow, refusal: Refusal | None = None, typed: str = "") -> str:
-    settings = security.settings()
-    sent: dict[str, Any] = recovery.state_of(flow)["sms"]["code"]
-    return show(
-        "code",
-        flow,
-        refusal=refusal,
-        kind=type(refusal).__name__ if refusal else "",
-        typed=typed,
-        alive=codes.is_alive(sent, settings.sms),
-        expired=codes.has_expired(sent),
-        ends_at=codes.ends_at(sent),
-        minutes=settings.sms.code_lifetime_minutes,
-        wait_seconds=settings.sms.resend_after_seconds,
-        resent="renvoye" in request.args and refusal is None,
-    )
+    kind = type(refusal).__name__ if refusal else ""
+    facts = sms_codes.facts({"code": recovery.state_of(flow)["sms"]["code"]}, refusal)
+    return show("code", flow, refusal=refusal, kind=kind, typed=typed, **facts)
