@@ -109,7 +109,7 @@ def test_what_is_wrong_is_told_at_its_field_and_what_was_typed_stays(admin: Coll
     page = admin.sends("/gestion/applications/nouvelle", wrong)
 
     assert page.status == 422
-    assert 'href="#redirect-uris"' in page.text or 'href="#client-name"' in page.text
+    assert 'href="#client_name"' in page.text
     assert "http://cantine.example.fr/" in page.text
 
 

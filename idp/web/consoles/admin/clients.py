@@ -14,7 +14,8 @@ from idp.relying_parties.models import Client
 from idp.staff.borders import administered
 from idp.web import security
 from idp.web.consoles import csv_export, navigation
-from idp.web.consoles.admin import form, preview, words
+from idp.web.consoles.admin import preview, words
+from idp.web.consoles.admin.form import ClientForm, by_field
 from idp.web.consoles.frame import pages, show
 from idp.web.consoles.session import Answer, opened_to, staff
 from idp.web.consoles.tables import Column, Table
@@ -60,18 +61,18 @@ def clients() -> Answer:
 def clients_new() -> Answer:
     """The form of a new application."""
     if request.method == "GET":
-        return _form("", form.FIRST)
-    client_id = request.form.get("client_id", "").strip()
-    document = form.read(request.form, {})
+        return _form("", ClientForm.showing({}).patch({}))
+    form = ClientForm()
+    client_id, document = form.client_id.data or "", form.patch({})
     try:
         administration.check(client_id, document, demo=security.settings().server.demo)
         if db.session.get(Client, client_id) is not None:
             raise ClientExists(client_id=client_id)
         return _save(client_id, document)
     except ClientExists:
-        return _form(client_id, document, [("client-id", "client_id", _("Cet identifiant est déjà pris."))]), 422
+        return _form(client_id, document, [("client_id", "client_id", _("Cet identifiant est déjà pris."))]), 422
     except InvalidMetadata as refusal:
-        return _form(client_id, document, form.by_field(refusal.problems)), 422
+        return _form(client_id, document, by_field(refusal.problems)), 422
 
 
 @pages.route("/applications/<client_id>", methods=["GET", "POST"])
@@ -82,27 +83,28 @@ def clients_one(client_id: str) -> Answer:
     told = administration.describe(client)
     if request.method == "GET":
         return _form(client_id, told, client=client)
-    document = {**told, **form.read(request.form, told)}
+    document = {**told, **ClientForm().patch(told)}
     try:
         return _save(client_id, document)
     except InvalidMetadata as refusal:
         db.session.rollback()
-        return _form(client_id, document, form.by_field(refusal.problems), client=find(client_id)), 422
+        return _form(client_id, document, by_field(refusal.problems), client=find(client_id)), 422
 
 
 @pages.post("/applications/verifier")
 @opened_to("administrator", border=administered)
 def clients_check() -> Answer:
     """For the form's script: what is wrong so far, and what the application would get. Changes nothing."""
-    client_id = request.form.get("client_id", "").strip() or "nouvelle"
+    form = ClientForm()
+    client_id = form.client_id.data or "nouvelle"
     known = db.session.get(Client, client_id)
     before = administration.describe(known) if known is not None else {}
-    document = {**before, **form.read(request.form, before)}
+    document = {**before, **form.patch(before)}
     try:
         administration.check(client_id, document, demo=security.settings().server.demo)
         problems = []
     except InvalidMetadata as refusal:
-        problems = form.by_field(refusal.problems)
+        problems = by_field(refusal.problems)
     return show("admin/client_check", problems=problems, **_previewed(document))
 
 
@@ -141,7 +143,7 @@ def _form(
         client=client,
         document=document,
         errors=errors or [],
-        options=form,
+        form=ClientForm.showing({**document, "client_id": client_id}),
         action=url_for("consoles.clients_one", client_id=client_id) if client else url_for("consoles.clients_new"),
         state=administration.state(client) if client else "",
         states=STATES,
