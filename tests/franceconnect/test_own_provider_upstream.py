@@ -72,8 +72,13 @@ class Browsing:
         return self
 
     @property
+    def heading(self) -> str:
+        return re.search(r"<h1[^>]*>(.*?)</h1>", self.text, re.DOTALL)[1]  # type: ignore[index]
+
+    @property
     def text(self) -> str:
-        return unescape(self.page.text)
+        """What the page says; a space that does not break is a space."""
+        return unescape(self.page.text).replace("\u00a0", " ")
 
 
 def dates() -> dict[str, str]:
@@ -97,7 +102,7 @@ def test_a_parent_of_the_first_instance_registers_logs_in_and_logs_out_at_the_se
     assert "code_challenge_method=S256" in authorization
 
     browsing.sends("/connexion/", identifiant="v.durant1", mot_de_passe=PASSWORD)
-    assert "Académie de Lille vous a reconnu : Valéry DURANT" in browsing.text
+    assert browsing.heading == "Académie de Lille vous a reconnu : Valéry DURANT"
     browsing.sends("/identite$", mobile=MOBILE)
     browsing.sends("/code$", code=own.last_code())
     browsing.sends("/dates$", **dates())

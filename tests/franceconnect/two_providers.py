@@ -70,8 +70,8 @@ class Instance:
         self.process = subprocess.Popen(command, cwd=ROOT, env=inherited, stdout=subprocess.DEVNULL)
 
     def wait(self) -> None:
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
+        end = time.monotonic() + 150
+        while time.monotonic() < end and self.process and self.process.poll() is None:
             try:
                 if httpx.get(f"{self.issuer}/readyz", timeout=2, trust_env=False).status_code == 200:
                     return
