@@ -25,6 +25,7 @@ Within = Callable[[Any], ColumnElement[bool]]
 
 LONGEST = 100
 MOST_WORDS = 5
+MOST_ACCOUNTS = 1000
 SHORTEST_BEGINNING = 2
 LONGEST_WITH_SLIP = 40
 IDENTIFIANT = re.compile(r"[a-z]\.[a-z]+[0-9]*")
@@ -68,10 +69,10 @@ def find(typed: str, within: Within, limit: int = 25) -> Results:
     text = " ".join(typed[:LONGEST].split())
     if "@" in text:
         return _of_accounts(select(Account.id).where(begins(Account.email_key, fold_email(text))), within, limit)
-    if len(re.sub(r"\D", "", text)) >= 6:
-        return _by_mobile(text, within, limit)
     if IDENTIFIANT.fullmatch(text.lower()):
         return _by_identifiant(text.lower(), within, limit)
+    if len(re.sub(r"\D", "", text)) >= 6:
+        return _by_mobile(text, within, limit)
     return _by_names([names.fold(word) for word in text.split()][:MOST_WORDS], within, limit)
 
 
@@ -98,17 +99,21 @@ def _by_identifiant(text: str, within: Within, limit: int) -> Results:
     """That one; without its number, all that begin so. One that was merged leads to where it went."""
     if not text[-1].isdigit():
         named = select(Identifiant.identifiant).where(Identifiant.stem == text).order_by(Identifiant.number)
-        return _of_accounts(select(Account.id).where(Account.identifiant.in_(named.limit(1000))), within, limit)
+        return _of_accounts(
+            select(Account.id).where(Account.identifiant.in_(named.limit(MOST_ACCOUNTS))), within, limit
+        )
     account = db.session.scalar(select(Account).where(Account.identifiant == text))
     keeper = merges.keeper_of(account.id).id if account is not None else ""
     return _of_accounts(select(Account.id).where(Account.id == keeper), within, limit)
 
 
 def _of_accounts(accounts: Select[Any], within: Within, limit: int) -> Results:
+    # Read first: a planner that sees the border in the same query may begin with the schools.
+    ids = list(db.session.scalars(accounts.limit(MOST_ACCOUNTS)))
     held = select(AccountResponsable.responsable_id).join(
         Responsable, Responsable.id == AccountResponsable.responsable_id
     )
-    held = held.where(AccountResponsable.account_id.in_(accounts), within(Responsable.uai)).limit(4 * limit)
+    held = held.where(AccountResponsable.account_id.in_(ids), within(Responsable.uai)).limit(4 * limit)
     return _adults(list(db.session.scalars(held)), within, limit)
 
 

@@ -53,6 +53,7 @@ def adult(database: Flask) -> Callable[..., None]:
     add("Nguyen", "Thi Lan", "t.nguyen1", usage="Petit")
     add("DURANT", "Paul", "p.durant1", uai=MARSEILLE)
     add("Sow", "Fatou")
+    add("Roux", "Marie", "m.roux123456")
     return add
 
 
@@ -68,6 +69,7 @@ SAID = (
     ("v.durant1", ["v.durant1"]),
     (" V.DURANT1 ", ["v.durant1"]),
     ("v.durant", ["v.durant1"]),
+    ("m.roux123456", ["m.roux123456"]),
     ("valery.durant@EXAMPLE.org", ["v.durant1"]),
     ("valery.durant@", ["v.durant1"]),
     ("06 39 98 12 34", ["v.durant1"]),
