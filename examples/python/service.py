@@ -5,6 +5,7 @@ import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
+from cryptojwt.key_jar import KeyJar
 from idpyoidc.client.rp_handler import RPHandler
 
 ISSUER, PORT = os.environ["ISSUER"], int(os.environ["PORT"])
@@ -15,6 +16,7 @@ PKCE = {
 }
 HANDLER = RPHandler(
     base_url=HERE,
+    keyjar=KeyJar(),  # A service with a secret needs no key of its own; without this, one is written to `private/`.
     client_configs={
         "school": {
             "issuer": ISSUER,

@@ -2,7 +2,7 @@
 
 Names are looked for among responsables, as every school spells them, folded; by their beginnings, and when that finds
 nothing, with one slip of the hand in each. Every look-up is served by an index, whatever the number of accounts
-(docs/decisions/0016-search.md).
+(docs/decisions/0012-search.md).
 """
 
 import datetime as dt

@@ -1,4 +1,4 @@
-"""The audit log: who did what, when; only ever added to, and sealed afterwards (docs/decisions/0014-audit-chain.md)."""
+"""The audit log: who did what, when; only ever added to, and sealed afterwards (docs/decisions/0010-audit-chain.md)."""
 
 from idp.audit.models import AppendOnly, AuditEntry
 from idp.audit.pruning import prune

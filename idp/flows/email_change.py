@@ -113,7 +113,7 @@ def deny(flow: Flow, settings: Settings) -> Denied:
     """«Ce n'est pas moi»: the change stops, every session ends, the assistance team is told. Raises LinkExpired.
 
     A change that was validated meanwhile is not undone from here: the old mailbox may be the one that was stolen, and
-    a person of the assistance team decides (docs/decisions/0012-contacts.md).
+    a person of the assistance team decides (docs/decisions/0007-contacts.md).
     """
     link = link_of(flow, "not_me")
     if link is None:

@@ -1,7 +1,7 @@
 """A new mobile for an account: one of those that its schools hold, with a code sent to it.
 
 No SMS goes to a number that was only typed, and a stolen session adds no key of its own (ATTACKS 86, 95;
-docs/decisions/0012-contacts.md).
+docs/decisions/0007-contacts.md).
 """
 
 from typing import Any

@@ -1,6 +1,6 @@
 """Whether each upstream answers, asked by the worker, so that every process shows or takes away the same button.
 
-See docs/decisions/0014-an-upstream-that-is-down.md.
+See docs/decisions/0009-an-upstream-that-is-down.md.
 """
 
 import datetime as dt

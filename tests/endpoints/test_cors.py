@@ -1,4 +1,4 @@
-"""Cross-origin requests: who may read what (docs/decisions/0013-cors.md, ATTACKS 50)."""
+"""Cross-origin requests: who may read what (docs/decisions/0008-cors.md, ATTACKS 50)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The worker looks whether FranceConnect answers (docs/decisions/0014); every process shows the same button."""
+"""The worker looks whether FranceConnect answers (docs/decisions/0009); every process shows the same button."""
 
 import threading
 from collections.abc import Callable

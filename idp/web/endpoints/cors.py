@@ -2,7 +2,7 @@
 
 Anybody's script may read public metadata. What a public client's page needs (its tokens, their end, userinfo, pushed
 requests) is for the origins of registered public clients. No cookie counts at any of them: credentials are never
-allowed. Why so: docs/decisions/0013-cors.md.
+allowed. Why so: docs/decisions/0008-cors.md.
 """
 
 from collections.abc import Mapping
