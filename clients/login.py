@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
@@ -18,6 +19,10 @@ ANSWER_PARAMETERS = ("state", "code", "iss", "error")
 INITIATE_PARAMETERS = ("iss", "target_link_uri", "login_hint")
 
 
+def see_other(address: str) -> Response:
+    return redirect(address, 303)
+
+
 class Login:
     """One program's login: its cookies' names, its store and its provider."""
 
@@ -28,14 +33,16 @@ class Login:
         self.store = store
         self.provider = provider
 
-    def start(self, target: str, login_hint: str | None = None) -> Response:
-        """Send the browser to the provider; it comes back to `target`, a path of ours."""
+    def start(
+        self, target: str, login_hint: str | None = None, leave: Callable[[str], Response] = see_other
+    ) -> Response:
+        """Send the browser to the provider, as `leave` does; it comes back to `target`, a path of ours."""
         address, state, login = self.provider.begin(target, login_hint)
         browser = request.cookies.get(self.browser_cookie) or ""
         if len(browser) != 43:
             browser = secrets.token_urlsafe(32)
         self.store.start_login(state, browser, login)
-        response = redirect(address, 303)
+        response = leave(address)
         self.set_cookie(response, self.browser_cookie, browser, max_age=LOGIN_SECONDS)
         return response
 
@@ -73,6 +80,12 @@ def once(values: MultiDict[str, str], names: tuple[str, ...]) -> dict[str, str]:
     if any(len(values.getlist(name)) > 1 for name in names):
         raise BadRequest("doubled parameter")
     return {name: values[name] for name in names if name in values}
+
+
+def check_form_is_ours(session: Session) -> None:
+    """Raise BadRequest for a form that another site sent."""
+    if not hmac.compare_digest(request.form.get("csrf", "").encode(), session.csrf.encode()):
+        raise BadRequest("a form that is not ours")
 
 
 @pages.get("/callback")
@@ -113,8 +126,7 @@ def logout() -> Response:
     login, session = current(), current_session()
     if session is None:
         return redirect(url_for("login.logged_out"), 303)
-    if not hmac.compare_digest(request.form.get("csrf", "").encode(), session.csrf.encode()):
-        raise BadRequest("logout without its form")
+    check_form_is_ours(session)
     login.store.end(request.cookies.get(login.session_cookie))
     g.session = None
     address = login.provider.logout_address(session.id_token, login.base_url + url_for("login.logged_out"))

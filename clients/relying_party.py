@@ -88,35 +88,44 @@ class RelyingParty:
     def begin(self, target: str, login_hint: str | None = None) -> tuple[str, str, PendingLogin]:
         """The address to send the browser to, the `state` in it, and what to keep for the answer."""
         state, login = secrets.token_urlsafe(32), PendingLogin(secrets.token_urlsafe(32), new_verifier(), target)
-        extra = {"nonce": login.nonce}
-        if login_hint:
-            extra["login_hint"] = login_hint
+        extra = {"login_hint": login_hint} if login_hint else {}
+        return self.authorization_request(state, login, extra), state, login
+
+    def authorization_request(self, state: str, login: PendingLogin, extra: Mapping[str, str]) -> str:
+        """The request as an address (OIDC Core §3.1.2.1), with PKCE and further parameters."""
         with self._client() as client:
             address, _ = client.create_authorization_url(
-                self.metadata()["authorization_endpoint"], state=state, code_verifier=login.code_verifier, **extra
+                self.metadata()["authorization_endpoint"],
+                state=state,
+                nonce=login.nonce,
+                code_verifier=login.code_verifier,
+                **extra,
             )
-        return str(address), state, login
+        return str(address)
 
     def finish(self, answer: Mapping[str, str], login: PendingLogin) -> tuple[dict[str, Any], str]:
         """Redeem the authorization response: the parent's claims and the ID token. Its `state` is checked already."""
+        token = self.redeem_code(answer, login)
+        claims = self.verify_id_token(token["id_token"], login.nonce, token["access_token"])
+        return claims | self.userinfo(token["access_token"], claims["sub"]), token["id_token"]
+
+    def redeem_code(self, answer: Mapping[str, str], login: PendingLogin) -> dict[str, Any]:
+        """The token response to the code, with an ID token and an access token in it."""
         self.check_answer(answer)
+        return self.ask_tokens(grant_type="authorization_code", code=answer["code"], code_verifier=login.code_verifier)
+
+    def ask_tokens(self, **grant: str) -> dict[str, Any]:
+        """What the token endpoint answers (RFC 6749 §5.1). Raises LoginRefused, ProviderUnavailable."""
         with self._client() as client:
             try:
-                token = client.fetch_token(
-                    self.metadata()["token_endpoint"],
-                    grant_type="authorization_code",
-                    code=answer["code"],
-                    code_verifier=login.code_verifier,
-                )
+                token: dict[str, Any] = dict(client.fetch_token(self.metadata()["token_endpoint"], **grant))
             except (OAuthError, httpx.HTTPStatusError) as error:
                 raise LoginRefused(f"token endpoint: {error}") from error
             except (httpx.HTTPError, ValueError) as error:
                 raise ProviderUnavailable(f"token endpoint: {error}") from error
-        id_token, access_token = token.get("id_token"), token.get("access_token")
-        if not isinstance(id_token, str) or not isinstance(access_token, str):
+        if not isinstance(token.get("id_token"), str) or not isinstance(token.get("access_token"), str):
             raise LoginRefused("token endpoint: no ID token or no access token")
-        claims = self.verify_id_token(id_token, login.nonce, access_token)
-        return claims | self._userinfo(access_token, claims["sub"]), id_token
+        return token
 
     def check_answer(self, answer: Mapping[str, str]) -> None:
         """RFC 9207 §2.4 before anything else, then RFC 6749 §4.1.2."""
@@ -130,8 +139,11 @@ class RelyingParty:
         if not answer.get("code"):
             raise LoginRefused("authorization response without code")
 
-    def verify_id_token(self, id_token: str, nonce: str, access_token: str) -> dict[str, Any]:
-        """OIDC Core §3.1.3.7, points 2 to 11, and `at_hash` where it is given (§3.1.3.8)."""
+    def verify_id_token(self, id_token: str, nonce: str | None, access_token: str) -> dict[str, Any]:
+        """OIDC Core §3.1.3.7, points 2 to 11, and `at_hash` where it is given (§3.1.3.8).
+
+        Without `nonce`: an ID token of a refresh, which has none (§12.2).
+        """
         algorithm = self.config.id_token_signed_response_alg
         try:
             keys = self._keys_for(unverified_kid(id_token))
@@ -144,7 +156,7 @@ class RelyingParty:
                 aud={"essential": True},
                 exp={"essential": True},
                 iat={"essential": True},
-                nonce={"essential": True, "value": nonce},
+                nonce={"essential": True, "value": nonce} if nonce else {"essential": False},
             ).validate(claims)
         except (JoseError, ValueError) as error:
             raise LoginRefused(f"ID token: {error}") from error
@@ -158,7 +170,7 @@ class RelyingParty:
             raise LoginRefused("ID token: at_hash is of another access token")
         return claims
 
-    def _userinfo(self, access_token: str, subject: str) -> dict[str, Any]:
+    def userinfo(self, access_token: str, subject: str) -> dict[str, Any]:
         """OIDC Core §5.3: the `sub` must be that of the ID token, otherwise the answer is not used."""
         claims = get_json(self.metadata()["userinfo_endpoint"], {"Authorization": f"Bearer {access_token}"})
         if claims.get("sub") != subject:

@@ -115,6 +115,14 @@ class SessionStore:
             ).fetchone()
         return Session(row["csrf"], json.loads(row["claims"]), row["id_token"]) if row else None
 
+    def renew(self, session_id: str, claims: dict[str, Any], id_token: str) -> None:
+        """Keep what the provider said again; the session's end stays."""
+        with connect(self.path) as database:
+            database.execute(
+                "UPDATE parent_sessions SET claims = ?, id_token = ? WHERE id_hash = ?",
+                (json.dumps(claims), id_token, digest(session_id)),
+            )
+
     def end(self, session_id: str | None) -> None:
         """Forget the session of this cookie, if there is one."""
         if session_id:

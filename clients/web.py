@@ -30,8 +30,8 @@ HEADERS = {
 log = logging.getLogger("clients")
 
 
-def create_app(name: str, config: Config) -> Flask:
-    """The program `name` («portal», «lsu»), with its login and without pages of its own yet."""
+def create_app(name: str, config: Config, kind: type[RelyingParty] = RelyingParty) -> Flask:
+    """The program `name` («portal», «lsu»…), with its login and without pages of its own yet."""
     app = Flask(f"clients.{name}", static_folder=str(HERE / "static"), root_path=str(HERE / name))
     app.jinja_loader = ChoiceLoader([FileSystemLoader(HERE / name / "templates"), FileSystemLoader(HERE / "templates")])
     app.config.update(
@@ -39,7 +39,7 @@ def create_app(name: str, config: Config) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     store = SessionStore(config.database, config.session_minutes * 60)
-    provider = RelyingParty(config.provider, f"{config.base_url}/callback")
+    provider = kind(config.provider, f"{config.base_url}/callback")
     app.extensions["login"] = Login(name, config.base_url, store, provider)
     app.register_blueprint(pages)
     app.after_request(add_headers)
@@ -60,9 +60,9 @@ def add_headers(response: Response) -> Response:
 
 
 def login_refused(error: LoginRefused) -> tuple[str, int]:
-    """One line in the log, a page without the reason for the parent."""
+    """One line in the log, a page that tells a parent no reason."""
     log.warning("%s: %s", error.code, error.reason)
-    return render_template("refused.html", code=error.code), error.status
+    return render_template("refused.html", code=error.code, reason=error.reason), error.status
 
 
 def http_error(error: HTTPException) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from demo.addresses import Addresses
 from demo.processes import NotAnswering, Town, is_free
 from demo.seeding import LETTER_PASSWORD, REGISTRATION_TOKEN, STAFF, STAFF_PASSWORD, Seeding
 
-PROGRAMS = ("mailbox", "franceconnect", "provider", "portal", "lsu")
+PROGRAMS = ("mailbox", "franceconnect", "provider", "portal", "lsu", "tryit")
 
 
 def main() -> int:
@@ -48,7 +48,7 @@ def _open(town: Town, addresses: Addresses) -> None:
     mailbox = ("-m", "demo.mailbox", "--http-port", str(ports["mailbox"]), "--smtp-port", str(ports["smtp"]))
     town.start("mailbox", (*mailbox, "--data-dir", str(addresses.file("mailbox"))))
     town.start("franceconnect", ("-m", "demo.franceconnect", "--config", str(addresses.file("franceconnect.toml"))))
-    for name in ("portal", "lsu"):
+    for name in configuration.RELYING_PARTIES:
         town.start(name, ("-m", f"clients.{name}", "--config", str(addresses.file(f"{name}.toml"))))
     with closing(Seeding(idp, addresses)) as seeding:
         if not done.exists():
@@ -72,6 +72,7 @@ identity provider             {addresses.url("provider")}   /.well-known/openid-
 portal «Scolarité Services»   {addresses.url("portal")}   start here
 LSU viewer                    {addresses.url("lsu")}
 FranceConnect simulator       {addresses.url("franceconnect")}   issuer …/api/v2
+try a login, see its tokens   {addresses.url("tryit")}   for developers
 mailbox                       {addresses.url("mailbox")}   every SMS and mail
 
 First thing to try: register as Valéry DURANT, mobile 06 39 98 12 34,

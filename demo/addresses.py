@@ -23,6 +23,7 @@ class Addresses:
         """Every port that the town listens on, by program."""
         return {"provider": self.base, "portal": self.base + 1, "lsu": self.base + 2} | {
             "franceconnect": self.base + 3,
+            "tryit": self.base + 4,
             "mailbox": self.base + 25,
             "smtp": self.base + 26,
         }

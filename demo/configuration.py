@@ -49,6 +49,7 @@ front_channel_tokens = true
 
 [site]
 portal_url = "{portal}/"
+try_it_url = "{tryit}/"
 """
 
 RELYING_PARTY = """
@@ -67,7 +68,7 @@ id_token_signed_response_alg = "ES256"
 {tables}
 """
 
-RELYING_PARTIES = ("portal", "lsu")
+RELYING_PARTIES = ("portal", "lsu", "tryit")
 
 PORTAL_TOP = 'account_url = "{provider}/compte"'
 LSU_TOP = 'portal_url = "{portal}/"'
@@ -112,6 +113,7 @@ def write(addresses: Addresses) -> dict[str, str]:
             smtp=addresses.ports["smtp"],
             mailbox=addresses.url("mailbox"),
             portal=addresses.url("portal"),
+            tryit=addresses.url("tryit"),
             database=addresses.file("idp.db"),
             keys=addresses.file("keys"),
             franceconnect=addresses.url("franceconnect"),
@@ -134,7 +136,7 @@ def write(addresses: Addresses) -> dict[str, str]:
 
 
 def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
-    tops = {"portal": PORTAL_TOP, "lsu": LSU_TOP}
+    tops = {"portal": PORTAL_TOP, "lsu": LSU_TOP, "tryit": ""}
     return RELYING_PARTY.format(
         name=name,
         base_url=addresses.url(name),

@@ -38,9 +38,12 @@ STAFF = {
 STAFF_PASSWORD = "Rentree2017-staff"
 STAFF_SECRETS = ("--password", STAFF_PASSWORD, "--totp-secret", "JBSWY3DPEHPK3PXP")
 """The mailbox's page /totp shows the codes of that secret."""
-NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique"}
+NAMES = {"portal": "Scolarité Services", "lsu": "Livret Scolaire Unique", "tryit": "Essayer la connexion"}
 REPORTS = "clients/lsu/reports/sample.toml"
 SCOPES = "openid profile email eleves"
+TRY_IT = ("--third-party", "--grant-type", "authorization_code", "--grant-type", "refresh_token")
+"""Who tries a login sees the page that asks for consent, and may ask for every scope."""
+EVERY_SCOPE = f"{SCOPES} phone address offline_access"
 REGISTRATION_TOKEN = "demo-initial-access-token"
 REGISTRATION_SCOPES = "openid profile email phone offline_access"
 
@@ -98,7 +101,8 @@ class Seeding:
         for name, secret in secrets.items():
             own = self._addresses.url(name)
             uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
-            rights = ("--scope", SCOPES, "--secret", secret, "--first-party", "--birth-dates")
+            kind = ("--scope", EVERY_SCOPE, *TRY_IT) if name == "tryit" else ("--scope", SCOPES, "--first-party")
+            rights = (*kind, "--secret", secret, "--birth-dates")
             members = {"backchannel_logout_uri": f"{own}/backchannel-logout"}
             more = ("--metadata", json.dumps(members))
             commands.append(("clients", "add", name, "--name", NAMES[name], *uris, *rights, *more))

@@ -23,6 +23,8 @@ class Site(Section, frozen=True, kw_only=True):
     """The service's name."""
     portal_url: str = ""
     """Where a login goes that no service asked for: the portal's address."""
+    try_it_url: str = ""
+    """Where who connects a service tries a login and sees its tokens (`clients/tryit`); `/developpeurs` links to it."""
     theme: str = ""
     """A folder of the deployer: `templates/` replaces pages, `theme.css` is loaded after the stylesheet."""
     languages: tuple[str, ...] = ("fr", "en")

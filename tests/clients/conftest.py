@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import re
 import threading
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -18,12 +20,13 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Request, Response
 
 from clients import clock
-from clients.config import Listen, ProviderConfig
+from clients.config import Config, Listen, ProviderConfig
 from clients.login import Login
 from clients.lsu.app import create_lsu
 from clients.lsu.config import LsuConfig
 from clients.portal.app import create_portal
 from clients.portal.config import PortalConfig, Service
+from clients.tryit.app import create_tryit
 
 KEY = RSAKey.generate_key(2048, {"kid": "current", "use": "sig", "alg": "RS256"})
 SALENGRO = {
@@ -82,15 +85,23 @@ class Provider:
     def token(self, request: Request) -> Response:
         self.token_requests.append(request.form.to_dict())
         scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        if request.form["grant_type"] == "refresh_token":
+            return (
+                self.tokens() if request.form["refresh_token"] == "refresh" else reply({"error": "invalid_grant"}, 400)
+            )
         verifier = request.form["code_verifier"].encode()
         challenge = urlsafe_b64encode(hashlib.sha256(verifier).digest()).rstrip(b"=").decode()
         if scheme != "Basic" or b64decode(credentials) != b"client:secret" or challenge != self.asked["code_challenge"]:
             return reply({"error": "invalid_grant"}, 400)
+        return self.tokens()
+
+    def tokens(self) -> Response:
         claims = {"iss": self.issuer, "sub": self.person["sub"], "aud": "client", "nonce": self.asked["nonce"]}
         claims |= {"iat": clock.now(), "exp": clock.now() + 60}
         claims = {name: value for name, value in (claims | self.id_token).items() if value is not None}
         id_token = jwt.encode(self.header, claims, self.key, algorithms=[self.header["alg"]])
-        return reply({"access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": id_token})
+        answer = {"access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": id_token}
+        return reply(answer | ({"refresh_token": "refresh"} if "offline_access" in self.asked["scope"] else {}))
 
     def authorize(self, address: str, **changes: str | None) -> str:
         """The path and query of the callback, as the browser gets it after a login; None leaves a parameter out."""
@@ -122,6 +133,19 @@ class Browser:
     def logs_in(self, path: str = "/", **changes: str | None) -> TestResponse:
         """From a page to the provider and back: the answer of the callback."""
         return self.open(self.provider.authorize(self.open(path).location, **changes))
+
+
+class Developer(Browser):
+    """A developer's browser in front of «Essayer la connexion»."""
+
+    def asks(self, query: str = "") -> str:
+        """The authorization request that the page shows before it leaves."""
+        page = self.open(f"/demande?{query}").text
+        return unescape(re.findall(r'id="continuer" href="([^"]+)"', page)[0])
+
+    def logs_in(self, path: str = "", **changes: str | None) -> TestResponse:
+        """To the provider and back, with the choices of that query."""
+        return self.open(self.provider.authorize(self.asks(path), **changes))
 
 
 @pytest.fixture
@@ -159,6 +183,22 @@ def portal_config(provider: Provider, tmp_path: Path) -> PortalConfig:
 @pytest.fixture
 def portal(provider: Provider, portal_config: PortalConfig) -> Browser:
     return Browser(create_portal(portal_config).test_client(), provider)
+
+
+@pytest.fixture
+def tryit(provider: Provider, tmp_path: Path) -> Developer:
+    config = Config(
+        base_url="http://localhost",
+        database=str(tmp_path / "tryit.sqlite"),
+        listen=Listen(port=8004),
+        provider=provider_config(provider),
+    )
+    provider.metadata = {
+        "scopes_supported": ["openid", "profile", "email", "eleves", "offline_access"],
+        "acr_values_supported": ["eidas1", "eidas2"],
+        "service_documentation": f"{provider.issuer}/developpeurs",
+    }
+    return Developer(create_tryit(config).test_client(), provider)
 
 
 @pytest.fixture

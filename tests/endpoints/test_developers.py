@@ -5,8 +5,10 @@ import json
 import re
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
+from idp.app import create_app
 from tests.endpoints.conftest import FRONT_CHANNEL, ISSUER
 from tests.registrations import Developer
 
@@ -89,6 +91,14 @@ def test_the_developers_page_tells_each_address_scope_and_method_of_discovery(po
         assert value in page
     assert "docs/errors.md" in page
     assert discovery["service_documentation"] == ISSUER + "/developpeurs"
+
+
+def test_the_developers_page_leads_to_the_program_that_tries_a_login(settings, portal):
+    site = msgspec.structs.replace(settings.site, try_it_url="https://essai.example/")
+    there = create_app(msgspec.structs.replace(settings, site=site)).test_client()
+
+    assert 'href="https://essai.example/"' in there.get("/developpeurs").text
+    assert "essayer une connexion" not in portal.browser.get("/developpeurs").text.lower()
 
 
 def test_the_page_s_own_registration_example_registers_a_client(app):

@@ -49,6 +49,7 @@ NAMES = [
 HEADERS = ["Authorization", "Accept-Language", "Accept", "Origin", "Referer", "DPoP", "User-Agent", "Range"]
 HEADERS += ["If-None-Match", "If-Modified-Since", "X-Forwarded-For", "X-Request-ID", "Sec-Fetch-Site", "Client-Cert"]
 COOKIES = ["idp_browser", "idp_session", "idp_lang", "portal_session", "portal_login", "lsu_session", "session"]
+COOKIES += ["tryit_session"]
 KINDS = ["application/x-www-form-urlencoded", "application/json", "application/jwt", "multipart/form-data; boundary=x"]
 KINDS += ["text/plain", "application/x-www-form-urlencoded; charset=utf-16", "multipart/form-data", "\x7f", ""]
 

@@ -111,7 +111,7 @@ def test_a_parent_with_a_session_and_the_forms_token_breaks_nothing(app: Flask, 
     assert rows[0] == "active"
 
 
-@pytest.mark.parametrize("program", ["portal", "lsu"])
+@pytest.mark.parametrize("program", ["portal", "lsu", "tryit"])
 @pytest.mark.parametrize("logged_in", [False, True])
 def test_relying_parties_break_at_nothing(request: pytest.FixtureRequest, program: str, logged_in: bool) -> None:
     browser = request.getfixturevalue(program)

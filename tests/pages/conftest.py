@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route
 from werkzeug.test import Client, TestResponse
 
 from idp.settings import FranceConnect, Settings
-from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider  # noqa: F401
+from tests.clients.conftest import lsu, lsu_config, portal, portal_config, provider, tryit  # noqa: F401
 from tests.consoles.conftest import administrator, head, hire, invite, schools, support  # noqa: F401
 from tests.journeys.conftest import (  # noqa: F401
     add_father,

@@ -12,7 +12,7 @@ from clients.lsu.seed import load_reports, seed
 from clients.lsu.store import ReportStore
 from demo.mailbox.store import Store
 from demo.mailbox.web import create_app as create_mailbox
-from tests.clients.conftest import FATOUMATA, Browser
+from tests.clients.conftest import FATOUMATA, Browser, Developer
 from tests.journeys.conftest import Parent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +60,19 @@ class Town:
         """A page of the viewer, with the sample reports."""
         list(seed(ReportStore(self.use("lsu_config").database), load_reports(REPORTS)))
         return self._logged_in(self.use("lsu"), path, claims)
+
+    def tryit(self, path: str = "/resultat") -> Sight:
+        """A page of «Essayer la connexion», after a login whose tokens can be refreshed."""
+        browser: Developer = self.use("tryit")
+        browser.logs_in("scope=profile&scope=offline_access&claim=email")
+        return Sight(browser.client, browser.open(path))
+
+    def tryit_refused(self) -> Sight:
+        """The page of an error that the provider answered."""
+        browser: Developer = self.use("tryit")
+        description = "nobody is logged in, or not recently enough"
+        page = browser.logs_in("prompt=none", code=None, error="login_required", error_description=description)
+        return Sight(browser.client, page)
 
     def without_children(self) -> dict[str, Any]:
         return {**FATOUMATA, "eleves": []}

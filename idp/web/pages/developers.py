@@ -26,6 +26,7 @@ def show() -> str:
         scopes=[(scope, _meaning(scope), GIVES.get(scope, ())) for scope in facts["scopes_supported"]],
         tokens=security.settings().tokens,
         registration=security.settings().registration,
+        try_it_url=security.settings().site.try_it_url,
     )
 
 
