@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import NoReturn
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from idp import audit, clock, limits
@@ -21,6 +21,7 @@ from idp.db import db
 from idp.settings import Settings
 
 TOTAL = "login:total"
+BY_IDENTIFIANT = select(Account.id, Account.password_hash).where(Account.identifiant == bindparam("identifiant"))
 
 
 def authenticate(typed: str, password: str, address: str, settings: Settings) -> Account:
@@ -49,9 +50,9 @@ def verify(typed: str, password: str, address: str, settings: Settings, *, even_
     `even_if_due` is for somebody who logged in by something else and chooses the next password now.
     Raises WrongCredentials, TooManyTries, NewPasswordDue, HashingBusy.
     """
-    account = db.session.scalar(select(Account).where(Account.identifiant == normalise(typed)))
-    target = _target(account, typed)
-    account_id, password_hash = (account.id, account.password_hash) if account else (None, None)
+    row = db.session.execute(BY_IDENTIFIANT, {"identifiant": normalise(typed)}).first()
+    account_id, password_hash = (row.id, row.password_hash) if row else (None, None)
+    target = _target(account_id, typed)
     failures, in_total = limits.used_of(_address_key(address), TOTAL)
     if failures >= settings.login.failures_per_address:
         _refuse_address(address)
@@ -82,9 +83,9 @@ def locked_until(account_id: str) -> dt.datetime | None:
     return row.locked_until if row and row.locked_until and row.locked_until > clock.now() else None
 
 
-def _target(account: Account | None, typed: str) -> str:
-    if account is not None:
-        return f"account:{account.id}"
+def _target(account_id: str | None, typed: str) -> str:
+    if account_id is not None:
+        return f"account:{account_id}"
     return "unknown:" + hashlib.sha256(normalise(typed).encode()).hexdigest()
 
 

@@ -4,13 +4,15 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from idp import clock
 from idp.db import db
 from idp.flows.models import Flow
 
 DEFAULT_LIFE = dt.timedelta(minutes=60)
+BY_ID = select(Flow).where(Flow.id == bindparam("flow_id"))
+HELD = BY_ID.with_for_update().execution_options(populate_existing=True)
 
 
 def digest(browser: str) -> bytes:
@@ -52,10 +54,7 @@ def find(flow_id: str, browser: str, *, for_update: bool = False) -> Flow | None
     """
     if not browser or len(flow_id) > 32:
         return None
-    statement = select(Flow).where(Flow.id == flow_id)
-    if for_update:
-        statement = statement.with_for_update().execution_options(populate_existing=True)
-    flow = db.session.scalar(statement)
+    flow = db.session.scalar(HELD if for_update else BY_ID, {"flow_id": flow_id})
     if flow is None or flow.browser != digest(browser) or flow.ends_at <= clock.now():
         return None
     return flow

@@ -1,6 +1,7 @@
 """The language of a page: chosen for the browser, its texts from the catalogues of `idp.languages`."""
 
 import re
+from functools import lru_cache
 
 from babel import Locale
 from babel.support import NullTranslations
@@ -21,7 +22,9 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 class French(NullTranslations):
     """The source texts, with the spaces of their punctuation kept on one line."""
 
-    def gettext(self, message: str) -> str:
+    @staticmethod
+    @lru_cache(maxsize=4096)
+    def gettext(message: str) -> str:
         return KEPT_TOGETHER.sub(NO_BREAK, message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:

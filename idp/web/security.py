@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import BadRequest
+from werkzeug.http import dump_cookie
 
 from idp import audit
 from idp.accounts import sessions
@@ -46,11 +47,17 @@ def cookie_name(name: str, issuer: str) -> str:
     return f"__Host-{name}" if issuer.startswith("https:") else name
 
 
+def cookie_header(issuer: str, full_name: str, value: str) -> str:
+    """The `Set-Cookie` of a cookie that no script reads and no other site's form brings."""
+    secure = issuer.startswith("https:")
+    return dump_cookie(full_name, value, secure=secure, httponly=True, samesite="Lax", path="/")
+
+
 def set_cookie(response: Response, name: str, value: str) -> None:
     """A cookie that lives as long as the browser's window."""
     issuer = settings().server.issuer
     secure = issuer.startswith("https:")
-    response.set_cookie(cookie_name(name, issuer), value, secure=secure, httponly=True, samesite="Lax", path="/")
+    response.headers.add("Set-Cookie", cookie_header(issuer, cookie_name(name, issuer), value))
     if name == SESSION:
         state = session_state.browser_state(sessions.digest(value))
         # Read by our script in a frame of another site: neither HttpOnly nor, where there is https, SameSite.

@@ -3,17 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from idp.db import db
 from idp.relying_parties.models import Logo
 
 LINKS = ("client_uri", "policy_uri", "tos_uri")
+HAS_LOGO = select(Logo.client_id).where(Logo.client_id == bindparam("client_id"))
 
 
 def describe(client_id: str, name: str, metadata: Mapping[str, Any], *, reviewed: bool) -> dict[str, Any]:
     """For `components/service.html`; `logo` is an address of ours (attack 27)."""
-    has_logo = db.session.scalar(select(Logo.client_id).where(Logo.client_id == client_id)) is not None
+    has_logo = db.session.execute(HAS_LOGO, {"client_id": client_id}).first() is not None
     return {
         "client_name": name,
         "logo": f"/logos/{client_id}.png" if has_logo else "",

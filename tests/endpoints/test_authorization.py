@@ -161,3 +161,22 @@ def _send(service, form, choice):
     action = re.search(r'id="consent-form" method="post" action="([^"]+)"', form.text)[1]
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form.text)[1]
     return service.browser.post(action, data={"csrf_token": token, "choix": choice})
+
+
+def test_a_browser_that_came_without_a_cookie_gets_one_that_no_script_reads(portal):
+    response = portal.authorize()
+
+    assert (response.status_code, response.headers["Cache-Control"]) == (303, "no-store")
+    name, *attributes = response.headers["Set-Cookie"].split("; ")
+    assert name.startswith("idp_browser=")
+    assert {"HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes)
+    assert "Set-Cookie" not in portal.authorize().headers
+
+
+@pytest.mark.parametrize("cookie", ["x", '"' + "a" * 43 + '"', "é" * 43])
+def test_a_login_begins_whatever_the_browsers_cookie_looks_like(portal, cookie):
+    portal.browser.set_cookie("idp_browser", cookie)
+
+    login = portal.authorize().location
+
+    assert portal.browser.get(login).status_code == 200

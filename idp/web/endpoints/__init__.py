@@ -9,6 +9,7 @@ from idp.metrics import TOKEN_SECONDS
 from idp.web.dispatch import Endpoint, answer_of
 from idp.web.endpoints import (
     authorization,
+    authorization_hot,
     check_session,
     consent,
     cors,
@@ -32,7 +33,7 @@ def hot_table(services: Any) -> Mapping[tuple[str, str], Endpoint]:
         **metadata.endpoints(provider),
         **token.endpoints(provider),
         **userinfo.endpoints(provider),
-        ("GET", "/authorize"): authorization.hot_endpoint(provider),
+        **authorization_hot.endpoints(provider),
     }
     table["POST", "/token"] = _timed(table["POST", "/token"])
     return cors.with_origins(provider, table)
@@ -49,7 +50,7 @@ def _timed(endpoint: Endpoint) -> Endpoint:
 def register(app: Flask, table: Mapping[tuple[str, str], Endpoint]) -> None:
     """Mount every endpoint, the hot ones too, and the pages of authorization, consent and logout."""
     for (method, path), endpoint in table.items():
-        if path != "/authorize":
+        if not path.startswith("/authorize"):
             name = f"endpoint_{method}_{path}"
             app.add_url_rule(path, name, _view(endpoint), methods=[method], provide_automatic_options=False)
     for blueprint in (

@@ -1,4 +1,7 @@
-"""The authorization endpoint: with a live session it answers in front of Flask, else it opens a journey."""
+"""The authorization endpoint behind `authorization_hot`: decisions that need a page, and requests by POST."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -7,7 +10,7 @@ from idp.db import db
 from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.oidc.errors import ProtocolError, invalid_request
-from idp.oidc.request import Parameters, parse
+from idp.oidc.request import Parameters
 from idp.provider.authorization import (
     Asked,
     ConsentNeeded,
@@ -20,32 +23,11 @@ from idp.provider.authorization import (
     decide,
     deny,
 )
-from idp.provider.core import Provider
+from idp.settings import Settings
 from idp.web import security
-from idp.web.dispatch import Endpoint
 from idp.web.endpoints import browser, form_post
-from idp.web.http import HttpAnswer, HttpRequest
 
 blueprint = Blueprint("authorization", __name__)
-
-
-def hot_endpoint(provider: Provider) -> Endpoint:
-    """Answers when a redirect is the whole answer; a decision that needs a page is handed to Flask as it is."""
-
-    def answer(http: HttpRequest) -> HttpAnswer | None:
-        key = browser.session_key(provider.settings, http)
-        if key is None:
-            return None
-        try:
-            decision = decide(provider, parse(http.query), key, browser.milliseconds())
-        except ProtocolError:
-            return None
-        if isinstance(decision, Redirect):
-            return HttpAnswer.redirect(decision.location)
-        http.decided = decision
-        return None
-
-    return answer
 
 
 @blueprint.route("/authorize", methods=["GET", "POST"], provide_automatic_options=False)
@@ -72,6 +54,8 @@ def resume() -> Response:
         return browser.error_page(invalid_request("this login is not under way here", redirectable=False))
     parameters = stored_parameters(flow)
     resumed = resumed_from(flow)
+    if isinstance(http.decided, Decision):
+        return answer_with(http.decided, resumed.since)
     key = browser.session_key(provider.settings, http)
     db.session.rollback()
     return answer_with(decide(provider, parameters, key, browser.milliseconds(), resumed), resumed.since)
@@ -95,9 +79,14 @@ def stored_parameters(flow: Flow) -> Parameters:
 
 def resumed_from(flow: Flow, *, consented: bool = False) -> Resumed:
     """What the flow proves."""
-    since = int(flow.state.get("since") or clock.to_milliseconds(flow.created_at))
-    pushed = str(flow.state.get("pushed", ""))
-    return Resumed(account_id=flow.account_id or "", since=since, consented=consented, pushed=pushed)
+    created_at = clock.to_milliseconds(flow.created_at)
+    return resumed_of(flow.account_id or "", flow.state, created_at, consented=consented)
+
+
+def resumed_of(account_id: str, state: Mapping[str, Any], created_at: int, *, consented: bool = False) -> Resumed:
+    """What a flow with this state proves; it began at an instant in milliseconds."""
+    since, pushed = int(state.get("since") or created_at), str(state.get("pushed", ""))
+    return Resumed(account_id=account_id, since=since, consented=consented, pushed=pushed)
 
 
 def answer_with(decision: Decision, since: int = 0) -> Response:
@@ -107,29 +96,36 @@ def answer_with(decision: Decision, since: int = 0) -> Response:
             return browser.redirect(location)
         case FormPost(action=action, fields=fields):
             return form_post.page(action, fields)
-        case LoginNeeded(asked=asked, register=register):
-            return _begin("login", "/inscription/" if register else "/connexion/", asked, _state(asked))
+        case LoginNeeded(asked=asked):
+            return _begin("login", login_path(decision, browser.provider().settings), asked, state_of(asked))
         case ConsentNeeded(asked=asked, session=session):
-            return _begin("consent", "/autorisation/", asked, _state(asked, since), session.account_id)
+            path = "/autorisation/%s" + _language(asked, browser.provider().settings)
+            return _begin("consent", path, asked, state_of(asked, since), session.account_id)
         case Refused(error=error):
             return browser.error_page(error)
 
 
-def _state(asked: Asked, since: int = 0) -> dict[str, object]:
+def login_path(needed: LoginNeeded, settings: Settings) -> str:
+    """Where the parent logs in, or registers, in the language asked for; `%s` stands for the flow's id."""
+    return ("/inscription/%s" if needed.register else "/connexion/%s") + _language(needed.asked, settings)
+
+
+def state_of(asked: Asked, since: int = 0) -> dict[str, object]:
+    """What the flow keeps beside the request."""
     return {name: value for name, value in (("since", since), ("pushed", asked.pushed)) if value}
 
 
 def _begin(journey: str, path: str, asked: Asked, state: dict[str, object], account_id: str | None = None) -> Response:
-    """Keep the request in a flow of this browser and go to its page, in the language asked for."""
+    """Keep the request in a flow of this browser and go to its page."""
     kept, client_id = dict(asked.parameters), asked.client_id
     flow_id = flows.start(journey, security.browser(), kept, client_id, account_id=account_id, state=state).id
     db.session.commit()
-    return browser.redirect(path + flow_id + _language(asked))
+    return browser.redirect(path % flow_id)
 
 
-def _language(asked: Asked) -> str:
+def _language(asked: Asked, settings: Settings) -> str:
     """OpenID Connect Core §3.1.2.1: the first of `ui_locales` that there are pages in; silence for others."""
-    offered = browser.provider().settings.site.languages
+    offered = settings.site.languages
     for tag in asked.parameters.get("ui_locales", "").split()[:20]:
         language = tag.partition("-")[0].lower()
         if language in offered:

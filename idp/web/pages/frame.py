@@ -4,15 +4,14 @@ import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_babel import format_date, get_locale
 from markupsafe import Markup
 
 from idp.accounts.models import Account
 from idp.clock import PARIS
-from idp.db import db
 from idp.flows.models import Flow
-from idp.relying_parties.models import Client
+from idp.relying_parties.cache import ClientCache
 from idp.web import security, service_facts
 from idp.web.catalogue import LANGUAGE_COOKIE
 
@@ -104,15 +103,16 @@ def show_client(flow: Flow) -> None:
 
 def _facts_of(flow: Flow) -> dict[str, Any]:
     """What the page says of the service that waits; the page's forms may end there."""
-    client = db.session.get(Client, flow.client_id) if flow.client_id else None
+    clients: ClientCache = current_app.extensions["idp"].provider.clients
+    client = clients.find(flow.client_id) if flow.client_id else None
     redirect_uri = (flow.request or {}).get("redirect_uri")
     target = redirect_uri if isinstance(redirect_uri, str) and client else security.settings().site.portal_url
     if target:
         security.allow_form_target(target)
     facts: dict[str, Any] = {"client_name": "", "service": None}
     if client is not None:
-        name, reviewed = client.client_name, client.reviewed or client.first_party
-        service = service_facts.describe(client.client_id, name, client.metadata_, reviewed=reviewed)
+        name, reviewed = client.name, client.reviewed or client.first_party
+        service = service_facts.describe(client.client_id, name, client.links, reviewed=reviewed)
         facts = {"client_name": name, "service": service}
     return {**facts, "cancel_url": f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""}
 
