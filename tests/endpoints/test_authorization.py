@@ -4,6 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.conftest import BOTH_DATABASES
+
 REDIRECT_URI = "https://portail.example.fr/retour"
 
 
@@ -180,3 +182,13 @@ def test_a_login_begins_whatever_the_browsers_cookie_looks_like(portal, cookie):
     login = portal.authorize().location
 
     assert portal.browser.get(login).status_code == 200
+
+
+@BOTH_DATABASES
+def test_a_login_from_the_first_redirect_to_the_code_keeps_what_the_service_asked(portal):
+    answer = portal.logs_in_at(portal.authorize(state="étape \U0001f600").location)
+
+    assert answer.location.startswith(REDIRECT_URI + "?")
+    back = parse_qs(urlsplit(answer.location).query)
+    assert back["state"] == ["étape \U0001f600"]
+    assert "code" in back
