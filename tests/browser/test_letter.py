@@ -1,43 +1,31 @@
 """From the letter of a school to an active account, and an account whose password leaked, in a real browser."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from idp import clock
 from idp.accounts.letters import printing
 from idp.accounts.models import Account
 from idp.db import db
-from idp.delivery import outbox
-from idp.delivery.models import Message
 from idp.flows import new_password_due
-from idp.flows.desk import Desk
 from idp.flows.new_password_due import Pace
-from tests.browser.account_site import Site, serve
+from tests.browser.account_site import WINDOWS, Site, last_link, logs_in, serve, window
 from tests.browser.conftest import free_base
 from tests.journeys.conftest import BIRTH_DATES, LETTER, PASSWORD, add_child, add_responsable
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ADDRESS, OTHER = "leila.haddad@example.org", "leila@example.net"
-WINDOWS = pytest.mark.parametrize(
-    ("javascript", "width"), [(True, 1280), (False, 320)], ids=["wide-with-javascript", "narrow-without-javascript"]
-)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     with serve(tmp_path, free_base()) as running:
         yield running
-
-
-def window(browser: Browser, javascript: bool, width: int) -> Page:
-    size = {"width": width, "height": 800}
-    return browser.new_context(java_script_enabled=javascript, locale="fr-FR", viewport=size).new_page()  # type: ignore[arg-type]
 
 
 def print_letter(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,28 +37,6 @@ def print_letter(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         db.session.commit()
         settings = site.app.config["IDP"]
         assert printing.print_letters([mother.id], settings, lambda pdf: None, printed_by="test", password=LETTER) == 1
-
-
-def last_link(site: Site, address: str) -> str:
-    """The link of the newest mail to an address, once the worker did what waited for it."""
-    with site.app.app_context():
-        for taken in outbox.take([outbox.LATER], batch=100, lease_seconds=60):
-            Desk().send(taken)
-            outbox.mark_sent(taken, "")
-        db.session.commit()
-        query = select(Message).where(Message.channel == "mail", Message.recipient == address)
-        mail = db.session.scalars(query.order_by(Message.id.desc())).first()
-        assert mail is not None
-        found = re.search(r"http://\S+", mail.content["text"])
-        assert found is not None
-        return found.group()
-
-
-def logs_in(page: Page, site: Site, identifiant: str, password: str) -> None:
-    page.goto(f"{site.url}/connexion")
-    page.get_by_label("Identifiant", exact=True).fill(identifiant)
-    page.get_by_label("Mot de passe", exact=True).fill(password)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
 
 
 def gives_address(page: Page, address: str) -> None:

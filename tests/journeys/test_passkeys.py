@@ -13,6 +13,7 @@ from idp.accounts.passkeys import Passkey
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.delivery.models import Message
+from tests.conftest import BOTH_DATABASES
 from tests.journeys.authenticator import USER_PRESENT, USER_VERIFIED, Authenticator
 from tests.journeys.conftest import Parent
 from tests.journeys.merger import OTHER_PASSWORD, SEARCH, Merger, add_account
@@ -92,6 +93,7 @@ def test_the_options_ask_for_a_key_that_names_its_account_and_checks_its_user(ho
     assert "v.durant1" not in options["user"]["id"]
 
 
+@BOTH_DATABASES
 def test_a_passkey_opens_the_account_without_a_password(kept, elsewhere):
     elsewhere.logs_in_with(kept)
 
