@@ -29,5 +29,8 @@
       clearTimeout(timer);
       timer = setTimeout(ask, 250);
     });
+    // What was typed before this file had come made no event here.
+    var search = form.querySelector("input[type=search]");
+    if (search && search.value !== search.defaultValue) { ask(); }
   });
 }());

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pypdf import PdfReader
 
 from idp import clock
@@ -132,3 +132,21 @@ def test_a_head_sends_the_file_prints_letters_and_corrects_a_date(
 
     expect(page.get_by_text("La correction est enregistrée.")).to_be_visible()
     expect(page.get_by_text("en vigueur", exact=True)).to_be_visible()
+
+
+def test_what_was_typed_before_the_script_came_is_searched_too(browser: Browser, site: Site) -> None:
+    page = window(browser)
+    opens_invitation(page, site)
+    sets_up_application(page)
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+    pupils = page.get_by_role("link", name="Élèves", exact=True).get_attribute("href")
+    held: list[Route] = []
+    page.route("**/consoles.js*", lambda route: held.append(route))
+
+    with page.expect_request("**/consoles.js*"):
+        page.goto(f"{site.url}{pupils}", wait_until="commit")
+    page.get_by_label("Nom ou prénom").fill("introuvable")
+    held[0].continue_()
+
+    expect(page.locator("#resultats tbody tr")).to_have_count(0)
+    expect(page).to_have_url(re.compile("introuvable"))
