@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import webauthn
+from sqlalchemy import Table
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -22,6 +23,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from idp import clock
+from idp.db import Base, db
 from idp.errors import Refusal
 from idp.settings import Settings
 
@@ -154,6 +157,23 @@ def verify_answer(answer: Answer, challenge: bytes, settings: Settings, *, publi
     except Exception as error:
         raise PasskeyRefused(reason=type(error).__name__) from error
     return verified.new_sign_count
+
+
+def count_use(kept: type[Base], key_id: str, before: int, after: int) -> None:
+    """Note the counter of an answer that holds, in the table that keeps the key. Raises PasskeyRefused.
+
+    One conditional UPDATE: of two answers with one counter, as a copied key gives them, one passes (§6.1.1).
+    """
+    table = kept.__table__
+    assert isinstance(table, Table)
+    statement = (
+        table.update()
+        .where(table.c.id == key_id, table.c.sign_count == before)
+        .values(sign_count=after, last_used_at=clock.now())
+        .returning(table.c.id)
+    )
+    if db.session.scalar(statement) is None:
+        raise PasskeyRefused(reason="Counter")
 
 
 def clean_name(name: str) -> str:

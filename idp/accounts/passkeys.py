@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, LargeBinary, String, delete, select, update
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import audit, authenticators, clock
@@ -97,7 +97,8 @@ def authenticate(response: str, challenge: bytes, settings: Settings) -> Passkey
     except PasskeyRefused:
         audit.record("passkey.refused", account_id=passkey.account_id, passkey_id=passkey.id)
         raise
-    _count(passkey, counter)
+    authenticators.count_use(Passkey, passkey.id, passkey.sign_count, counter)
+    db.session.refresh(passkey)
     return passkey
 
 
@@ -111,20 +112,6 @@ def remove(passkey: Passkey) -> None:
     """Forget the key: it opens nothing from now on."""
     audit.record("passkey.removed", account_id=passkey.account_id, passkey_id=passkey.id)
     db.session.execute(delete(Passkey).where(Passkey.id == passkey.id))
-
-
-def _count(passkey: Passkey, new: int) -> None:
-    """One conditional UPDATE: of two answers with one counter, as a copied key gives them, one passes (§6.1.1)."""
-    statement = (
-        update(Passkey)
-        .where(Passkey.id == passkey.id, Passkey.sign_count == passkey.sign_count)
-        .values(sign_count=new, last_used_at=clock.now())
-        .returning(Passkey.id)
-        .execution_options(synchronize_session=False)
-    )
-    if db.session.scalar(statement) is None:
-        raise PasskeyRefused(reason="Counter")
-    db.session.refresh(passkey)
 
 
 def _handle(account_id: str) -> bytes:

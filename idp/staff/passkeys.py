@@ -1,6 +1,6 @@
 """Passkeys of staff: a second factor in a telephone, a computer or a key (`idp.authenticators`)."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
 from idp import audit, authenticators, clock
 from idp.authenticators import Options, PasskeyRefused
@@ -66,7 +66,7 @@ def confirm(staff: StaffAccount, response: str, challenge: bytes, settings: Sett
     counter = authenticators.verify_answer(
         answer, challenge, settings, public_key=key.public_key, sign_count=key.sign_count
     )
-    _count(key, counter)
+    authenticators.count_use(StaffPasskey, key.id, key.sign_count, counter)
 
 
 def remove(staff: StaffAccount, passkey_id: str) -> bool:
@@ -79,16 +79,3 @@ def remove(staff: StaffAccount, passkey_id: str) -> bool:
     db.session.execute(delete(StaffPasskey).where(StaffPasskey.id == passkey_id))
     audit.record("staff.passkey_removed", by=staff.by, passkey_id=passkey_id)
     return True
-
-
-def _count(key: StaffPasskey, new: int) -> None:
-    """One conditional UPDATE: of two answers with one counter, as a copied key gives them, one passes (§6.1.1)."""
-    statement = (
-        update(StaffPasskey)
-        .where(StaffPasskey.id == key.id, StaffPasskey.sign_count == key.sign_count)
-        .values(sign_count=new, last_used_at=clock.now())
-        .returning(StaffPasskey.id)
-        .execution_options(synchronize_session=False)
-    )
-    if db.session.scalar(statement) is None:
-        raise PasskeyRefused(reason="Counter")
