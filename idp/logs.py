@@ -25,7 +25,7 @@ def configure(form: str) -> None:
             serializer=lambda event, **_: orjson.dumps(event, default=str).decode()
         )
     processors = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, _add_time, _tell_exception]
-    structlog.configure(processors=[*processors, render], cache_logger_on_first_use=True)
+    structlog.configure(processors=[*processors, render])
     for chatty in ("httpx", "httpcore", "urllib3"):
         # Their INFO lines hold whole addresses, and so codes and telephone numbers.
         logging.getLogger(chatty).setLevel(logging.WARNING)

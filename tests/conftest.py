@@ -19,9 +19,9 @@ from idp.app import create_app
 from idp.db import db
 from idp.provider import keys
 from idp.settings import Settings, build
-from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_templates_and_keys
+from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_what_is_compiled
 
-keep_templates_and_keys()
+keep_what_is_compiled()
 
 
 LONG = frozenset(
