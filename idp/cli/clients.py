@@ -15,7 +15,7 @@ from idp.cli.clients_token import token
 from idp.cli.context import application, operator
 from idp.db import db
 from idp.errors import Refusal
-from idp.grants.service import remove_client
+from idp.grants import ended_clients
 from idp.relying_parties import administration, service
 from idp.relying_parties.administration import Change, Document
 from idp.settings import Settings
@@ -201,9 +201,9 @@ def show(settings: Settings, client_id: str, as_json: bool) -> None:
 @click.option("--reason", default="", help="Why; kept in the audit log.")
 @click.pass_obj
 def disable(settings: Settings, client_id: str, reason: str) -> None:
-    """Answer no request of this client any more, nor one with a token of it."""
+    """Answer no request of this client any more; its tokens end, and it is told of the sessions it knows."""
     with _acting(settings):
-        administration.disable(client_id, by=operator(), reason=reason)
+        ended_clients.disable(client_id, by=operator(), reason=reason)
     click.echo(f"{client_id} is disabled")
 
 
@@ -211,9 +211,9 @@ def disable(settings: Settings, client_id: str, reason: str) -> None:
 @click.argument("client_id")
 @click.pass_obj
 def enable(settings: Settings, client_id: str) -> None:
-    """Answer the requests of a disabled client again."""
+    """Answer the requests of a disabled client again; what it had before stays worth nothing."""
     with _acting(settings):
-        administration.enable(client_id, by=operator())
+        ended_clients.enable(client_id, by=operator())
     click.echo(f"{client_id} is on")
 
 
@@ -236,7 +236,7 @@ def remove(settings: Settings, client_id: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Remove {client_id} for good?", abort=True)
     with _acting(settings):
-        remove_client(client_id, by=operator())
+        ended_clients.remove(client_id, by=operator())
     click.echo(f"{client_id} is removed")
 
 

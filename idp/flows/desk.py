@@ -7,11 +7,13 @@ from idp.db import db
 from idp.delivery.outbox import Taken
 from idp.flows import new_password_due
 from idp.flows.recovery import mails
+from idp.grants import ended_clients
 
 KINDS: dict[str, Callable[[dict[str, Any]], None]] = {
     "reset": mails.send_reset,
     "identifiant": mails.send_identifiants,
     new_password_due.KIND: new_password_due.send_mail,
+    ended_clients.KIND: ended_clients.end_batch,
 }
 """A kind of work adds its line here. A row of no kind asks for nothing: its answer took as long as another's."""
 

@@ -1,11 +1,8 @@
-"""Consents: what a parent let a client have; and their end."""
-
-from sqlalchemy import delete, update
+"""Consents: what a parent let a client have."""
 
 from idp import audit, clock
 from idp.db import db
-from idp.grants.models import Consent, Grant
-from idp.relying_parties import administration
+from idp.grants.models import Consent
 
 
 def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> None:
@@ -19,16 +16,3 @@ def give_consent(account_id: str, client_id: str, scopes: tuple[str, ...]) -> No
         consent.granted_at = now
     audit.record("consent.given", account_id=account_id, client_id=client_id, scope=" ".join(scopes))
     db.session.flush()
-
-
-def end_client(client_id: str) -> None:
-    """End every grant and consent of a client that is gone."""
-    living = update(Grant).where(Grant.client_id == client_id, Grant.revoked_at.is_(None))
-    db.session.execute(living.values(revoked_at=clock.now()).execution_options(synchronize_session=False))
-    db.session.execute(delete(Consent).where(Consent.client_id == client_id))
-
-
-def remove_client(client_id: str, *, by: str) -> None:
-    """Take a client away for good, with all that parents gave it. Raises UnknownClient."""
-    administration.remove(client_id, by=by)
-    end_client(client_id)

@@ -80,9 +80,14 @@ def _tell_clients(account_id: str, session_ids: Sequence[str], also: Sequence[st
     known = {client.client_id for client, _ in told}
     named = [db.session.get(Client, client_id) for client_id in also if client_id not in known]
     for client, session_id in told + [(client, session_ids[0]) for client in named if client is not None]:
-        if client.metadata_.get("backchannel_logout_uri"):
-            content = {"account_id": account_id, "session_id": session_id}
-            outbox.queue("backchannel", client.client_id, content, purpose=PURPOSE)
+        tell(client, account_id, session_id)
+
+
+def tell(client: Client, account_id: str, session_id: str) -> None:
+    """Queue a logout token for one client, if it asked for them."""
+    if client.metadata_.get("backchannel_logout_uri"):
+        content = {"account_id": account_id, "session_id": session_id}
+        outbox.queue("backchannel", client.client_id, content, purpose=PURPOSE)
 
 
 def _revoke(*conditions: ColumnElement[bool]) -> None:

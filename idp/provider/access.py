@@ -26,8 +26,8 @@ def userinfo(
         raise invalid_token("not an access token of ours") from None
     client = provider.clients.find(access.client_id)
     granted = scopes(access.scope)
-    if access.expires_at <= now or client is None or not access.account_id:
-        raise invalid_token("expired, without user, or its client is disabled")
+    if access.expires_at <= now or client is None or not access.account_id or not client.still_holds(access.issued_at):
+        raise invalid_token("expired, without user, or its client is or was disabled")
     if access.confirmation or scheme == "dpop":
         check_use(provider, access, request(), scheme, token)
     if "openid" not in granted:

@@ -24,8 +24,10 @@ def admit(
     if ADMINISTRATION not in access.audience.split():
         raise invalid_token("the token is for another API")
     client = provider.clients.find(access.client_id)
-    if client is None or provider.hot.read(provider.sql.grant_exists, {"v_id": access.grant_id}) is not None:
-        raise invalid_token("its client is disabled, or the token revoked")
+    if client is None or not client.still_holds(access.issued_at):
+        raise invalid_token("its client is or was disabled")
+    if provider.hot.read(provider.sql.grant_exists, {"v_id": access.grant_id}) is not None:
+        raise invalid_token("the token is revoked")
     if access.confirmation or scheme == "dpop":
         check_use(provider, access, request(), scheme, token)
     if scope not in access.scope.split() or scope not in client.scopes:

@@ -21,9 +21,9 @@ class BackChannel:
     def send(self, message: Taken) -> str:
         """Tell the client; the receipt is its status. Raises Undelivered for any answer but «done»: it is tried again.
 
-        A client that is gone, or that took its address back, has nothing to hear.
+        A client that took its address back has nothing to hear; one that was disabled or removed has: its sessions end.
         """
-        client = self._provider.clients.find(message.recipient)
+        client = self._provider.clients.find_even_disabled(message.recipient)
         if client is None or not client.logout.back_channel:
             return "no address"
         account_id, session_id = message.content.get("account_id"), message.content.get("session_id")

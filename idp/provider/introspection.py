@@ -38,7 +38,7 @@ def _describe(provider: Provider, caller: RelyingParty, text: str, now: int) -> 
     client = caller if caller.client_id == token.client_id else provider.clients.find(token.client_id)
     if client is None:
         return INACTIVE
-    account_id = _account_of(provider, token, now)
+    account_id = _account_of(provider, client, token, now)
     if account_id is None:
         return INACTIVE
     answer = {
@@ -68,17 +68,21 @@ def _may_know(caller: RelyingParty, token: AccessToken | RefreshToken) -> bool:
     return isinstance(token, AccessToken) and bool(token.audience) and caller.resource_server in token.audience.split()
 
 
-def _account_of(provider: Provider, token: AccessToken | RefreshToken, now: int) -> str | None:
-    """The account that a live token speaks of, empty for a client's own; None when it is dead."""
+def _account_of(provider: Provider, client: RelyingParty, token: AccessToken | RefreshToken, now: int) -> str | None:
+    """The account that a live token of the client speaks of, empty for a client's own; None when it is dead."""
+    if isinstance(token, AccessToken) and not client.still_holds(token.issued_at):
+        return None
     if isinstance(token, AccessToken) and not token.account_id:
         # A client's own token has no row until it is revoked.
         dead = provider.hot.read(provider.sql.grant_exists, {"v_id": token.grant_id})
         return None if dead else ""
     row = provider.hot.read(provider.sql.live_grant, {"v_id": token.grant_id, "v_now": now})
-    if row is None or (isinstance(token, RefreshToken) and row[1] != token.generation):
+    if row is None:
         return None
-    account_id: str = row[0]
-    return account_id
+    account_id, generation, given_at = row
+    if isinstance(token, RefreshToken) and (generation != token.generation or not client.still_holds(given_at)):
+        return None
+    return str(account_id)
 
 
 def _sign(provider: Provider, caller: RelyingParty, answer: dict[str, Any], now: int) -> str:

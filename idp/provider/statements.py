@@ -207,7 +207,10 @@ def _kill() -> Any:
 
 
 def _is_current() -> ColumnElement[bool]:
-    """A live grant of this client at this generation, with a live account, and a live session unless it is offline."""
+    """A live grant of this client at this generation, with a live account, and a live session unless it is offline.
+
+    None from before the client was last enabled (`RelyingParty.still_holds`).
+    """
     account_lives = exists(select(literal_column("1")).where(Account.id == Grant.account_id, LIVE))
     session_lives = exists(
         select(literal_column("1")).where(
@@ -220,6 +223,7 @@ def _is_current() -> ColumnElement[bool]:
         Grant.id == value("id"),
         Grant.generation == value("old_generation"),
         Grant.client_id == value("owner"),
+        Grant.created_at > value("holds_since"),
         Grant.revoked_at.is_(None),
         Grant.ends_at > value("now"),
         account_lives,
@@ -245,8 +249,8 @@ def _standing() -> Any:
 
 
 def _live_grant() -> Any:
-    """Account and generation of a grant that lives."""
-    return _live(select(Grant.account_id, Grant.generation))
+    """Account, generation and beginning of a grant that lives."""
+    return _live(select(Grant.account_id, Grant.generation, Grant.created_at))
 
 
 def _live(what: Any) -> Any:

@@ -136,20 +136,24 @@ def rotate_secret(client_id: str, overlap: dt.timedelta, *, by: str) -> str:
     return shown
 
 
-def disable(client_id: str, *, by: str, reason: str = "") -> None:
-    """Within a second no process answers a request of the client, or one with a token of it. Raises UnknownClient."""
-    client = living(client_id)
-    if client.disabled_at is None:
-        client.disabled_at = client.updated_at = clock.now()
-        audit.record("client.disabled", client_id=client_id, by=by, reason=reason)
-
-
-def enable(client_id: str, *, by: str) -> None:
-    """Answer the client's requests again, and its tokens that still live. Raises UnknownClient."""
+def disable(client_id: str, *, by: str, reason: str = "") -> bool:
+    """Within a second no process answers a request of the client; whether it was on. Raises UnknownClient."""
     client = living(client_id)
     if client.disabled_at is not None:
-        client.disabled_at, client.updated_at = None, clock.now()
-        audit.record("client.enabled", client_id=client_id, by=by)
+        return False
+    client.disabled_at = client.updated_at = clock.now()
+    audit.record("client.disabled", client_id=client_id, by=by, reason=reason)
+    return True
+
+
+def enable(client_id: str, *, by: str) -> bool:
+    """Answer the client's requests again, which begins with nothing; whether it was off. Raises UnknownClient."""
+    client = living(client_id)
+    if client.disabled_at is None:
+        return False
+    client.disabled_at, client.updated_at, client.holds_since = None, clock.now(), clock.now()
+    audit.record("client.enabled", client_id=client_id, by=by)
+    return True
 
 
 def review(client_id: str, *, by: str) -> None:

@@ -72,6 +72,8 @@ class RelyingParty:
     previous_secret_hash: str = ""
     previous_secret_until: int = 0
     """In milliseconds."""
+    holds_since: int = 0
+    """When it was last enabled again, in milliseconds."""
 
     @property
     def rules(self) -> Profile:
@@ -82,6 +84,10 @@ class RelyingParty:
     def is_public(self) -> bool:
         """Whether it has no secret: PKCE is then required (RFC 9700 §2.1.1)."""
         return self.auth_method == "none"
+
+    def still_holds(self, given_at: int) -> bool:
+        """Whether what it was given at that instant, in milliseconds, counts: what it had when disabled never does."""
+        return given_at > self.holds_since
 
 
 def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
@@ -101,7 +107,7 @@ def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
 
 
 def _build(row: Row) -> RelyingParty:
-    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed, before, until = row
+    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed, before, until, since = row
     metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     redirect_uris = tuple(metadata.get("redirect_uris", ()))
     return RelyingParty(
@@ -141,6 +147,7 @@ def _build(row: Row) -> RelyingParty:
         reviewed=bool(reviewed),
         previous_secret_hash=before or "",
         previous_secret_until=int(until or 0),
+        holds_since=int(since or 0),
     )
 
 
@@ -170,9 +177,11 @@ class ClientCache:
             Client.reviewed,
             Client.previous_secret,
             Client.previous_secret_until,
+            Client.holds_since,
         )
-        enabled = (Client.client_id == bindparam("v_client_id")) & Client.disabled_at.is_(None)
-        self._sql = hot.compile(select(*columns).where(enabled))
+        any_of_them = select(*columns).where(Client.client_id == bindparam("v_client_id"))
+        self._even_disabled = hot.compile(any_of_them)
+        self._sql = hot.compile(any_of_them.where(Client.disabled_at.is_(None)))
 
     def find(self, client_id: str) -> RelyingParty | None:
         """The enabled client of that identifier."""
@@ -188,6 +197,11 @@ class ClientCache:
         client = _build(row)
         self._known[client_id] = (time.monotonic(), client)
         return client
+
+    def find_even_disabled(self, client_id: str) -> RelyingParty | None:
+        """The client, also one that is disabled or removed: to tell it something, never to answer it."""
+        row = self._hot.read(self._even_disabled, {"v_client_id": client_id})
+        return _build(row) if row is not None else None
 
     def forget(self) -> None:
         """Read every client again."""

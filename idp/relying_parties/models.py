@@ -32,6 +32,8 @@ class Client(Base):
     """The ministry's own: no consent is asked."""
     birth_dates_allowed: Mapped[bool] = mapped_column(default=False)
     disabled_at: Mapped[dt.datetime | None]
+    holds_since: Mapped[dt.datetime | None]
+    """When it was last enabled again: tokens and codes that it was given until then are worth nothing."""
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
     previous_secret: Mapped[str | None] = mapped_column(Text)
@@ -44,7 +46,7 @@ class Client(Base):
     registered_with: Mapped[str | None] = mapped_column(String(32))
     """`InitialAccessToken.id`."""
     deleted_at: Mapped[dt.datetime | None]
-    """The client ended its registration; the row stays, so that what names it still can."""
+    """The client ended its registration, or was removed; the row stays, so that what names it still can."""
 
     origins: Mapped[list["ClientOrigin"]] = relationship(cascade="all, delete-orphan")
     """Follow the metadata by themselves."""

@@ -16,6 +16,7 @@ from idp.db import db
 from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.delivery.worker import Delivery
+from idp.grants import ended_clients
 from idp.oidc.jwt import decode_unverified
 from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.settings import Worker
@@ -275,6 +276,19 @@ def test_oidcc_backchannel_rp_initiated_logout(backchannel):
     assert told["jti"]
     assert "nonce" not in told
     assert abs(told["iat"] - time.time()) < 60  # noqa: TID251  # The receiver's clock is the real one.
+
+
+def test_a_client_that_was_disabled_hears_that_its_sessions_end(backchannel, app):
+    sid = decode_unverified(id_token(backchannel))[1]["sid"]
+    with app.app_context():
+        ended_clients.disable("suite", by="test")
+        ended_clients.end_batch({"client_id": "suite", "after": "", "grants": 0, "sessions": 0})
+        db.session.commit()
+
+    backchannel.deliver()
+
+    (request,) = backchannel.peer.requests
+    assert decode_unverified(dict(parse_qsl(request.body))["logout_token"])[1]["sid"] == sid
 
 
 def test_a_logout_token_is_no_id_token_hint(backchannel):

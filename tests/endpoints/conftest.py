@@ -121,10 +121,14 @@ class RelyingParty:
             path, data=form, content_type="application/x-www-form-urlencoded", headers=authorization
         )
 
-    def redeem(self, code: str, **changes: str) -> TestResponse:
+    def code_form(self, code: str, **changes: str) -> dict[str, str]:
+        """What redeems the code; an empty value leaves the parameter out."""
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
         form |= {"code_verifier": VERIFIER, **changes}
-        return self.post("/token", {name: value for name, value in form.items() if value})
+        return {name: value for name, value in form.items() if value}
+
+    def redeem(self, code: str, **changes: str) -> TestResponse:
+        return self.post("/token", self.code_form(code, **changes))
 
     def refresh(self, token: str, **changes: str) -> TestResponse:
         return self.post("/token", {"grant_type": "refresh_token", "refresh_token": token, **changes})

@@ -30,6 +30,8 @@ def redeem(provider: Provider, client: RelyingParty, request: ClientRequest) -> 
     if not pkce.matches(code.code_challenge, parameters.get("code_verifier")):
         _kill(provider, code, now)
         raise invalid_grant("code_verifier does not match")
+    if not client.still_holds(_given_at(provider, code)):
+        raise invalid_grant("code from before the client was disabled")
     if code.dpop_jkt and request.confirmation != DPOP + code.dpop_jkt:
         _kill(provider, code, now)
         raise invalid_grant("code bound to another key")
@@ -48,6 +50,10 @@ def _open(provider: Provider, text: str, now: int) -> Code:
         _kill(provider, code, now)
         raise invalid_grant("code expired")
     return code
+
+
+def _given_at(provider: Provider, code: Code) -> int:
+    return code.expires_at - provider.settings.tokens.code_seconds * 1000
 
 
 def exchange(provider: Provider, client: RelyingParty, request: ClientRequest, code: Code, audience: str) -> Answer:

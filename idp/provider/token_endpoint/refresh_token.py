@@ -61,6 +61,7 @@ def _advance(
         "v_id": token.grant_id,
         "v_old_generation": token.generation,
         "v_owner": client.client_id,
+        "v_holds_since": client.holds_since,
         "v_now": now,
         "v_idle": now - provider.idle_milliseconds,
     }

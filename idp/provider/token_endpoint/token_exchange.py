@@ -69,6 +69,9 @@ def _read_subject(provider: Provider, client: RelyingParty, request: ClientReque
         raise invalid_request("subject_token is bound to another key")
     if len(token.actors.split()) >= MAXIMUM_ACTORS:
         raise invalid_request("too many actors")
+    holder = provider.clients.find(token.client_id)
+    if holder is None or not holder.still_holds(token.issued_at):
+        raise invalid_request("the client of subject_token is or was disabled")
     if provider.hot.read(provider.sql.live_grant, {"v_id": token.grant_id, "v_now": request.now}) is None:
         raise invalid_request("subject_token is revoked")
     return token

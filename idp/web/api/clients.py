@@ -6,7 +6,7 @@ import hashlib
 import orjson
 from flask import Response, request
 
-from idp.grants.service import remove_client
+from idp.grants import ended_clients
 from idp.relying_parties import administration, service
 from idp.relying_parties.administration import Change
 from idp.relying_parties.models import Client
@@ -42,7 +42,7 @@ def delete_client(call: Call, client_id: str) -> Response:
     _check_match(client_id)
     if client_id == call.client.client_id:
         raise refuse(409, "own_client", "a program does not remove itself")
-    remove_client(client_id, by=call.by)
+    ended_clients.remove(client_id, by=call.by)
     return Response(status=204)
 
 
@@ -54,12 +54,12 @@ def rotate_secret(call: Call, client_id: str) -> Response:
 
 
 def disable_client(call: Call, client_id: str) -> Response:
-    administration.disable(client_id, by=call.by, reason=str(call.document().get("reason", "")))
+    ended_clients.disable(client_id, by=call.by, reason=str(call.document().get("reason", "")))
     return _whole(service.get_client(client_id))
 
 
 def enable_client(call: Call, client_id: str) -> Response:
-    administration.enable(client_id, by=call.by)
+    ended_clients.enable(client_id, by=call.by)
     return _whole(service.get_client(client_id))
 
 
@@ -130,10 +130,17 @@ ROUTES = (
         ONE + "/disable",
         WRITE,
         disable_client,
-        "Answer no request of the client any more",
+        "Answer no request of the client any more, and end all that it holds",
         {200: CLIENT},
         body={"type": "object", "properties": {"reason": TYPES[str]}},
     ),
-    Route("POST", ONE + "/enable", WRITE, enable_client, "Answer its requests again", {200: CLIENT}),
+    Route(
+        "POST",
+        ONE + "/enable",
+        WRITE,
+        enable_client,
+        "Answer its requests again; what it had before stays worth nothing",
+        {200: CLIENT},
+    ),
     Route("POST", ONE + "/review", WRITE, review_client, "An administrator has looked at it", {200: CLIENT}),
 )

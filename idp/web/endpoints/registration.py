@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from idp import clock, limits, switches
 from idp.db import db
-from idp.grants.service import end_client
+from idp.grants import ended_clients
 from idp.oidc.errors import ProtocolError, invalid_request, invalid_token
 from idp.provider.core import Provider
 from idp.relying_parties import initial_tokens, registration
@@ -127,7 +127,7 @@ def delete(client_id: str) -> Response:
     """RFC 7592 §2.3."""
     client = registration.find_managed(client_id, _bearer(browser.this_request()))
     registration.delete(client)
-    end_client(client_id)
+    ended_clients.end(client_id)
     db.session.commit()
     browser.provider().clients.forget()
     return Response(status=204, headers=dict(NO_STORE))

@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask_babel import lazy_gettext as _
 
 from idp.db import db
-from idp.grants.service import remove_client
+from idp.grants import ended_clients
 from idp.relying_parties import administration
 from idp.relying_parties.errors import InvalidMetadata
 from idp.staff.borders import administered
@@ -22,9 +22,18 @@ ACTS = {
     ),
     "desactiver": (
         _("Désactiver"),
-        _("En une seconde, plus aucune demande de cette application n’a de réponse, ni aucun de ses accès."),
+        _(
+            "En une seconde, plus aucune demande de cette application n’a de réponse, et tout ce qu’elle détient "
+            "s’arrête. Elle est prévenue pour chaque session qu’elle connaît."
+        ),
     ),
-    "activer": (_("Activer"), _("L’application marche de nouveau, avec ses accès qui n’ont pas expiré.")),
+    "activer": (
+        _("Activer"),
+        _(
+            "L’application marche de nouveau. Ce qu’elle détenait avant ne vaut plus rien : les parents s’y "
+            "connectent de nouveau."
+        ),
+    ),
     "verifiee": (
         _("Noter comme vérifiée"),
         _("Vous avez regardé cette application. Les parents ne sont plus avertis."),
@@ -52,13 +61,13 @@ def clients_act(client_id: str, act: str) -> Answer:
     if act == "retirer":
         if request.form.get("confirmation", "").strip() != client_id:
             return _page(client_id, act, wrong=True), 422
-        remove_client(client_id, by=by)
+        ended_clients.remove(client_id, by=by)
         db.session.commit()
         return see_other(url_for("consoles.clients", fait="retirer"))
     if act == "desactiver":
-        administration.disable(client_id, by=by, reason=request.form.get("raison", "")[:200])
+        ended_clients.disable(client_id, by=by, reason=request.form.get("raison", "")[:200])
     elif act == "activer":
-        administration.enable(client_id, by=by)
+        ended_clients.enable(client_id, by=by)
     else:
         administration.review(client_id, by=by)
     db.session.commit()
