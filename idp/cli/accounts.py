@@ -20,9 +20,17 @@ from idp.cli import accounts_new_password
 from idp.cli.context import application, operator
 from idp.clock import PARIS
 from idp.db import db
-from idp.flows import account_facts, merging, standing
+from idp.flows import account_facts, email_validation, merging, standing, support
 from idp.flows.account_facts import AccountFacts
-from idp.flows.errors import NotMerged, NotSuspendable, NotSuspended, ReasonMissing, UndoTooLate
+from idp.flows.errors import (
+    NothingToValidate,
+    NotMerged,
+    NotSuspendable,
+    NotSuspended,
+    ReasonMissing,
+    TooManyMails,
+    UndoTooLate,
+)
 from idp.settings import Settings
 
 _reason = click.option("--reason", required=True, help="Why; kept in the audit log. No name, no address.")
@@ -98,14 +106,33 @@ def unlock(settings: Settings, identifiant: str, as_json: bool) -> None:
     _decide(settings, identifiant, as_json, lambda account: standing.unlock(account, operator()))
 
 
+@command.command("resend-validation")
+@click.argument("identifiant")
+@_reason
+@_json
+@click.pass_obj
+def resend_validation(settings: Settings, identifiant: str, reason: str, as_json: bool) -> None:
+    """Mail the link that proves the address of IDENTIFIANT once more; the link before it dies."""
+
+    def link_url(token: str) -> str:
+        return settings.server.issuer + email_validation.LINK + token
+
+    def send(account: Account) -> None:
+        support.resend_validation(account, reason, operator(), "", link_url, settings.email_validation)
+
+    _decide(settings, identifiant, as_json, send)
+
+
 @command.command("undo-merge")
 @click.argument("identifiant")
+@_reason
 @click.pass_obj
-def undo_merge(settings: Settings, identifiant: str) -> None:
+def undo_merge(settings: Settings, identifiant: str, reason: str) -> None:
     """Open the account IDENTIFIANT again, which was closed when its children went to another account."""
-    with application(settings):
+    with application(settings), _refusals(identifiant):
+        language, why = settings.site.languages[0], support.check_reason(reason)
         try:
-            merging.undo(identifiants.normalise(identifiant), language=settings.site.languages[0])
+            merging.undo(identifiants.normalise(identifiant), language=language, by=operator(), reason=why)
         except NotMerged:
             raise click.ClickException(f"{identifiant}: no account of that name was closed by a merge") from None
         except UndoTooLate as refusal:
@@ -141,6 +168,13 @@ def _refusals(name: str) -> Iterator[None]:
         raise click.ClickException(f"{name} is {refusal.state}: it cannot be suspended") from None
     except NotSuspended as refusal:
         raise click.ClickException(f"{name} is {refusal.state}: it is not suspended") from None
+    except NothingToValidate:
+        raise click.ClickException(f"{name}: no address of this account waits to be validated") from None
+    except TooManyMails as refusal:
+        until = refusal.ends_at.astimezone(PARIS)
+        raise click.ClickException(
+            f"{name}: too many mails have left already; again at {until:%d/%m/%Y %H:%M}"
+        ) from None
     except ReasonMissing:
         raise click.ClickException("--reason is empty: say why") from None
 

@@ -3,12 +3,14 @@
 import click
 from rich.console import Console
 
-from idp.cli.context import application
+from idp.cli.context import application, operator
 from idp.cli.registry_report import refusals
 from idp.db import db
 from idp.flows import school_records
-from idp.registry import levels, people, questions
+from idp.registry import levels, people, questions, service
 from idp.registry.corrections import FIELDS
+from idp.registry.errors import SchoolUnknown
+from idp.registry.models import School
 from idp.registry.service import check_uai
 from idp.settings import Settings
 
@@ -85,4 +87,19 @@ def set_level(settings: Settings, responsable_id: str, pupil_id: str, level: int
         db.session.commit()
 
 
-COMMANDS = (list_questions, answer_question, find_people, correct, set_level)
+@click.command("welcome")
+@click.argument("message")
+@_in_school
+@click.pass_obj
+def set_welcome(settings: Settings, message: str, uai: str) -> None:
+    """Make MESSAGE what the portal says under the school's name; an empty one takes it away."""
+    with application(settings), refusals(Console(stderr=True)):
+        school = db.session.get(School, check_uai(uai))
+        if school is None:
+            raise SchoolUnknown(uai=check_uai(uai))
+        service.welcome(school, message, by=operator())
+        db.session.commit()
+    click.echo("message d’accueil changé")
+
+
+COMMANDS = (list_questions, answer_question, find_people, correct, set_level, set_welcome)

@@ -133,6 +133,7 @@ def _renumbered(refusal: Any) -> str:
 _EXPLAINED: dict[type[Refusal], Callable[[Any], str]] = {
     errors.UaiInvalid: lambda r: f"{r.uai} : ce n’est pas un UAI (sept chiffres et leur lettre de contrôle).",
     errors.SchoolUnknown: lambda r: f"{r.uai} : école inconnue ; créez-la d’abord, ou donnez --school-name.",
+    errors.WelcomeTooLong: lambda r: f"Le message a {r.length} caractères. Il en faut {r.longest} au plus.",
     errors.SchoolUntold: lambda r: (
         f"{r.file} : de quelle école ? Donnez --school, ou rangez le fichier dans un dossier au nom de l’UAI."
     ),

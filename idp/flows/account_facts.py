@@ -20,6 +20,7 @@ ACTS = (
     "account.suspended",
     "account.resumed",
     "account.unlocked",
+    "account.validation_resent",
     "account.new_password_demanded",
     "account.merge_undone",
 )

@@ -22,6 +22,8 @@ from idp.settings import EmailValidation
 PART = "email_validation"
 HOUR, DAY = 3600, 86_400
 
+LINK = "/verification-mail/lien/"
+"""Before the token, in the link of the mail."""
 LinkUrl = Callable[[str], str]
 """Gives the address of a token's page."""
 

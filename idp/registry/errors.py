@@ -16,6 +16,13 @@ class SchoolUnknown(Refusal):
     uai: str
 
 
+class WelcomeTooLong(Refusal):
+    """The message under a school's name has too many characters."""
+
+    length: int
+    longest: int
+
+
 class FileRefused(Refusal):
     """Nothing of the file can be imported."""
 

@@ -3,12 +3,14 @@
 import datetime as dt
 import re
 
-from idp import clock
+from idp import audit, clock
 from idp.db import db
-from idp.registry.errors import UaiInvalid
+from idp.registry.errors import UaiInvalid, WelcomeTooLong
 from idp.registry.models import School
 
 _KEY_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+LONGEST_WELCOME = 500
+"""Characters."""
 
 
 def check_uai(uai: str) -> str:
@@ -34,6 +36,15 @@ def save_school(
     school.welcome_message = welcome_message or school.welcome_message or ""
     db.session.flush()
     return school
+
+
+def welcome(school: School, typed: str, *, by: str) -> None:
+    """What the portal says under the school's name, as plain text. Raises WelcomeTooLong (length, longest)."""
+    message = "".join(c for c in typed.replace("\r\n", "\n") if c.isprintable() or c == "\n").strip()
+    if len(message) > LONGEST_WELCOME:
+        raise WelcomeTooLong(length=len(message), longest=LONGEST_WELCOME)
+    school.welcome_message = message
+    audit.record("staff.welcome_changed", by=by, uai=school.uai)
 
 
 def school_year_of(day: dt.date) -> int:

@@ -1,15 +1,18 @@
 """`idp accounts` as support types it."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 from idp import clock as time
 from idp.accounts import passwords
 from idp.accounts.models import Account
 from idp.cli.accounts import command as group
 from idp.db import db
+from idp.delivery.models import Message
 
 
 @pytest.fixture
@@ -51,12 +54,45 @@ def test_a_lock_is_lifted(command):
     assert "account.unlocked" in command("unlock", "v.durant1").stdout
 
 
+def waits_for_its_proof():
+    account = db.session.scalars(select(Account)).one()
+    account.email, account.email_verified_at = "valery@example.org", None
+    db.session.commit()
+
+
+def test_the_validation_mail_leaves_again_with_the_link_of_the_page(command, settings, app, monkeypatch):
+    """The twin of the support console's act: the same rule, the same line in the audit log."""
+    monkeypatch.setattr("getpass.getuser", lambda: "camille")
+    waits_for_its_proof()
+
+    facts = json.loads(command("resend-validation", "v.durant1", "--reason", "ticket 41", "--json").stdout)
+
+    sent = db.session.scalars(select(Message)).one()
+    link = re.search(r"http://127.0.0.1:8000(/verification-mail/\S+)", sent.content["text"])
+    assert sent.recipient == "valery@example.org"
+    assert link
+    assert app.test_client().get(link[1], follow_redirects=True).status_code == 200
+    assert {"reason": "ticket 41", "by": "cli:camille"} in [act["facts"] for act in facts["acts"]]
+
+
+def test_the_validation_mail_has_its_ceiling(command, settings):
+    waits_for_its_proof()
+
+    done = [command("resend-validation", "v.durant1", "--reason", "ticket 41") for _ in range(40)]
+
+    assert done[0].exit_code == 0
+    assert "too many mails have left already; again at 1" in done[-1].stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         (["show", "x.personne1"], "no account of that name"),
         (["resume", "v.durant1", "--reason", "x"], "is active: it is not suspended"),
         (["suspend", "v.durant1", "--reason", " "], "--reason is empty"),
+        (["undo-merge", "v.durant1", "--reason", " "], "--reason is empty"),
+        (["undo-merge", "v.durant1", "--reason", "x"], "no account of that name was closed"),
+        (["resend-validation", "v.durant1", "--reason", "x"], "no address of this account waits"),
         (["suspend", "v.durant1"], "Missing option '--reason'"),
     ],
 )

@@ -128,8 +128,8 @@ def test_the_command_undoes_and_says_so(merger, other, app, settings, monkeypatc
     merger.merges()
     monkeypatch.setattr("idp.cli.load", lambda *arguments: settings)
 
-    done = CliRunner().invoke(main, ["accounts", "undo-merge", "V.durant2"])
-    again = CliRunner().invoke(main, ["accounts", "undo-merge", "v.durant2"])
+    done = CliRunner().invoke(main, ["accounts", "undo-merge", "V.durant2", "--reason", "ticket 41"])
+    again = CliRunner().invoke(main, ["accounts", "undo-merge", "v.durant2", "--reason", "ticket 41"])
 
     assert (done.exit_code, again.exit_code) == (0, 1)
     assert "v.durant2: no account of that name was closed by a merge" in again.output

@@ -125,6 +125,18 @@ def test_files_of_several_schools_come_in_one_transaction(command: Command, tmp_
     assert db.session.get_one(School, "0599901S").welcome_message == "Bonjour"
 
 
+def test_the_message_under_a_schools_name_is_changed(command: Command) -> None:
+    command("school", "0599902T", "Collège", "--degree", "2")
+
+    changed = command("welcome", "Bonjour\nà tous", "--school", "0599902T")
+    long = command("welcome", "x" * 501, "--school", "0599902T")
+
+    assert (changed.exit_code, long.exit_code) == (0, 1)
+    assert "501 caractères" in long.stderr
+    assert db.session.get_one(School, "0599902T").welcome_message == "Bonjour\nà tous"
+    assert command("welcome", "x", "--school", "0599901S").exit_code == 1
+
+
 def test_one_bad_file_stops_all_schools(command: Command) -> None:
     command("school", "0599902T", "Collège", "--degree", "2")
 

@@ -38,8 +38,7 @@ def send(account: Account, address: str) -> None:
 
 def link_url(token: str) -> str:
     """A link's address, from the configured issuer alone (ATTACKS 89)."""
-    with_token = url_for("email_validation.open_link", token=token)
-    return security.settings().server.issuer + with_token
+    return security.settings().server.issuer + journey.LINK + token
 
 
 def read_address() -> str:
@@ -120,7 +119,7 @@ def resend(flow_id: str) -> Answer:
     return see_other(url_for("email_validation.sent", flow_id=flow.id, renvoye=1))
 
 
-@pages.get("/lien/<token>")
+@pages.get(journey.LINK.removeprefix("/verification-mail") + "<token>")
 def open_link(token: str) -> Response:
     """The link of the mail: its token leaves the address at once, and nothing changes (ATTACKS 74, 90)."""
     flow = start_flow()

@@ -10,7 +10,7 @@ from idp.accounts.identifiant import normalise
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import merging, standing, support
+from idp.flows import email_validation, merging, standing, support
 from idp.flows.errors import (
     NothingToValidate,
     NotMerged,
@@ -55,7 +55,7 @@ def _resend(account: Account, reason: str) -> None:
 
 def _link_url(token: str) -> str:
     """A link's address, from the configured issuer alone (ATTACKS 89)."""
-    return security.settings().server.issuer + url_for("email_validation.open_link", token=token)
+    return security.settings().server.issuer + email_validation.LINK + token
 
 
 def _unlock(account: Account, reason: str) -> None:
