@@ -19,8 +19,17 @@
     }).catch(function () { /* The button still works, and shows what is wrong. */ });
   }
 
+  function changed(field) {
+    if (field.options) {
+      return Array.prototype.some.call(field.options, function (one) { return one.selected !== one.defaultSelected; });
+    }
+    return field.checked !== field.defaultChecked || field.value !== field.defaultValue;
+  }
+
   form.addEventListener("input", function () {
     clearTimeout(timer);
     timer = setTimeout(ask, 400);
   });
+  // What was typed before this file had come made no event here.
+  if (Array.prototype.some.call(form.elements, changed)) { ask(); }
 }());

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from pypdf import PdfReader
 from idp import clock
 from idp.db import db
 from idp.staff import invitations, service
+from idp.staff.models import Role
 from tests.browser.account_site import Site, serve
 from tests.browser.conftest import free_base
 from tests.browser.test_account import SCRIPT, add_authenticator, window
@@ -29,10 +30,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
-def opens_invitation(page: Page, site: Site) -> None:
-    """A new head's link, and the password that comes first."""
+def opens_invitation(page: Page, site: Site, role: Role = "school_head", uais: Sequence[str] = (SCHOOL,)) -> None:
+    """A new colleague's link, a head's unless told, and the password that comes first."""
     with site.app.app_context():
-        staff = service.add("directrice", "Mme la directrice", "school_head", uais=[SCHOOL], by="test")
+        staff = service.add("directrice", "Mme la directrice", role, uais=uais, by="test")
         token = invitations.make(staff, "account", site.app.config["IDP"].staff, by="test")
         db.session.commit()
     page.goto(f"{site.url}/gestion/invitation/{token}")
@@ -150,3 +151,48 @@ def test_what_was_typed_before_the_script_came_is_searched_too(browser: Browser,
 
     expect(page.locator("#resultats tbody tr")).to_have_count(0)
     expect(page).to_have_url(re.compile("introuvable"))
+
+
+@pytest.fixture
+def administrators_page(browser: Browser, site: Site) -> Page:
+    """A window in which an administrator is logged in."""
+    page = window(browser)
+    opens_invitation(page, site, "administrator", ())
+    sets_up_application(page)
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+    return page
+
+
+def test_the_form_of_an_application_says_what_is_wrong_as_one_types(administrators_page: Page, site: Site) -> None:
+    page, told = administrators_page, administrators_page.locator("#verification")
+    page.goto(f"{site.url}/gestion/applications/nouvelle")
+    page.get_by_label("Nom montré aux parents").fill("Cantine")
+
+    page.get_by_label("Adresses de retour").fill("https://cantine.example.fr/retour#morceau")
+    expect(told.get_by_text("Ce qui ne va pas encore")).to_be_visible()
+    expect(told.get_by_role("link", name="redirect_uris")).to_be_visible()
+    page.get_by_label("Adresses de retour").fill("https://cantine.example.fr/retour")
+    expect(told.get_by_role("link", name="redirect_uris")).to_have_count(0)
+    page.get_by_label("email : adresse mail").check()
+
+    expect(told.get_by_text("email_verified")).to_be_visible()
+
+
+@pytest.mark.parametrize("field", ["text", "box", "choice"])
+def test_what_was_changed_before_the_script_came_is_looked_at_too(
+    administrators_page: Page, site: Site, field: str
+) -> None:
+    page, told, held = administrators_page, administrators_page.locator("#verification"), list[Route]()
+    page.route("**/client_form.js*", lambda route: held.append(route))
+
+    with page.expect_request("**/client_form.js*"):
+        page.goto(f"{site.url}/gestion/applications/nouvelle", wait_until="commit")
+    if field == "text":
+        page.get_by_label("Adresses de retour").fill("https://cantine.example.fr/retour")
+    elif field == "box":
+        page.get_by_label("email : adresse mail").check()
+    else:
+        page.get_by_label("Signature des ID tokens").select_option("PS256")
+    held[0].continue_()
+
+    expect(told.get_by_text("Ce qui ne va pas encore")).to_be_visible()

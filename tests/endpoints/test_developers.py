@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from idp.app import create_app
+from tests import errors_page
 from tests.endpoints.conftest import FRONT_CHANNEL, ISSUER
 from tests.registrations import Developer
 
@@ -89,7 +90,7 @@ def test_the_developers_page_tells_each_address_scope_and_method_of_discovery(po
         assert discovery[member] in page
     for value in (*discovery["scopes_supported"], *discovery["token_endpoint_auth_methods_supported"]):
         assert value in page
-    assert "docs/errors.md" in page
+    assert portal.browser.get(re.search(r'href="(/developpeurs/erreurs)"', page)[1]).status_code == 200
     assert discovery["service_documentation"] == ISSUER + "/developpeurs"
 
 
@@ -112,3 +113,19 @@ def test_the_page_s_own_registration_example_registers_a_client(app):
 
     assert answer.status_code == 201
     assert answer.json["client_secret"]
+
+
+def test_each_error_of_the_protocol_has_its_place_on_a_page_that_a_developer_opens(portal):
+    """The text is that of docs/errors.md, which `make check` holds against the program."""
+    section = errors_page.sections_of(errors_page.PAGE.read_text(encoding="utf-8"))["Relying parties"]
+
+    page = portal.browser.get("/developpeurs/erreurs").text
+
+    assert re.findall(r'<tr role="row" id="(\w+)">', page) == errors_page.names(section)
+    assert "refresh, or start again; never retry with the same token" in html.unescape(page)
+
+
+def test_the_page_of_a_wrong_link_leads_its_developer_to_the_error(portal):
+    page = portal.authorize(client_id="inconnu").text
+
+    assert 'href="/developpeurs/erreurs#invalid_request"' in page

@@ -57,6 +57,7 @@ PAGES = (
     Page("connexion-attente", lambda town: times(4, lambda: town.parent.logs_in(password="wrong-one1"))),
     Page("connexion-verrou", lambda town: locked(town)),
     Page("connexion-sans-mobile", lambda town: without_mobile(town)),
+    Page("developpeurs-erreurs", lambda town: town.parent.opens("/developpeurs/erreurs")),
     Page("developpeurs", lambda town: town.parent.opens("/developpeurs")),
     Page("connecte", lambda town: town.parent.until_end().opens("/connecte")),
     # Self-registration

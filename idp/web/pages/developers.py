@@ -1,5 +1,6 @@
 """`/developpeurs`: what who connects a service must know, drawn from discovery and settings so that it stays true."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, render_template
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from idp.oidc.scopes import CLAIMS
 from idp.provider import server_metadata
 from idp.provider.core import Provider
-from idp.web import security
+from idp.web import error_catalogue, security
 
 pages = Blueprint("developers", __name__)
 GIVES = {"openid": ("sub",), "offline_access": ("refresh_token",), **CLAIMS}
@@ -28,6 +29,14 @@ def show() -> str:
         registration=security.settings().registration,
         try_it_url=security.settings().site.try_it_url,
     )
+
+
+@pages.get("/developpeurs/erreurs")
+def errors() -> str:
+    """Every error of the protocol, each under its own anchor."""
+    assert current_app.static_folder is not None
+    docs = Path(current_app.static_folder).parent / "docs"  # The wheel carries it there too.
+    return render_template("developers/errors.html", errors=error_catalogue.for_relying_parties(docs))
 
 
 def _addresses() -> dict[str, str]:
