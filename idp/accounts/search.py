@@ -1,4 +1,4 @@
-"""Finding an account from what its owner says on the telephone: identifiant, name, mail address or mobile.
+"""Finding an account from what its owner says: identifiant, name, mail address, mobile, or number of a request.
 
 Names are looked for among responsables, as every school spells them, folded; by their beginnings, and when that finds
 nothing, with one slip of the hand in each. Every look-up is served by an index, whatever the number of accounts
@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, true
 
-from idp.accounts import merges
+from idp.accounts import merges, request_numbers
 from idp.accounts.email import fold as fold_email
 from idp.accounts.models import Account, AccountResponsable, Identifiant
+from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry import names, phones
 from idp.registry.models import Responsable, School
@@ -28,6 +29,8 @@ MOST_WORDS = 5
 MOST_ACCOUNTS = 1000
 SHORTEST_BEGINNING = 2
 LONGEST_WITH_SLIP = 40
+NUMBERED = ("recovery.reset_asked", "account.email_change_denied")
+"""Acts whose page and mail tell the number of a request."""
 IDENTIFIANT = re.compile(r"[a-z]\.[a-z]+[0-9]*")
 EMPTY: ColumnElement[str] = literal_column("''")
 """Said in the query's own text: only so does the index of usage names serve it."""
@@ -71,6 +74,8 @@ def find(typed: str, within: Within, limit: int = 25) -> Results:
         return _of_accounts(select(Account.id).where(begins(Account.email_key, fold_email(text))), within, limit)
     if IDENTIFIANT.fullmatch(text.lower()):
         return _by_identifiant(text.lower(), within, limit)
+    if number := request_numbers.read(text):
+        return _by_request(number, within, limit)
     if len(re.sub(r"\D", "", text)) >= 6:
         return _by_mobile(text, within, limit)
     return _by_names([names.fold(word) for word in text.split()][:MOST_WORDS], within, limit)
@@ -82,6 +87,20 @@ def begins(column: Any, beginning: str) -> ColumnElement[bool]:
         found: ColumnElement[bool] = and_(column >= beginning, column < beginning + "\U0010ffff")
         return found
     return column.startswith(beginning, autoescape=True)  # type: ignore[no-any-return]
+
+
+def _by_request(number: str, within: Within, limit: int) -> Results:
+    """Whose request it was, whichever account that is part of by now."""
+    begun, ended = request_numbers.made_between(number)
+    asked = select(AuditEntry.account_id).where(
+        AuditEntry.at >= begun,
+        AuditEntry.at < ended,
+        AuditEntry.event.in_(NUMBERED),
+        AuditEntry.account_id.is_not(None),
+        AuditEntry.ids["number"].as_string() == number,
+    )
+    keepers = {merges.keeper_of(account_id).id for account_id in db.session.scalars(asked) if account_id}
+    return _of_accounts(select(Account.id).where(Account.id.in_(keepers)), within, limit)
 
 
 def _by_mobile(text: str, within: Within, limit: int) -> Results:

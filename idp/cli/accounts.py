@@ -51,7 +51,7 @@ command.add_command(accounts_new_password.command)
 @_json
 @click.pass_obj
 def find(settings: Settings, text: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find people by identifiant, name, mail address or mobile; a slip of the hand is tolerated."""
+    """Find people by identifiant, name, mail address, mobile or number of a request; a slip is tolerated."""
     with application(settings):
         results = search.find(" ".join(text), search.everywhere, limit)
     if as_json:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from idp import audit, clock, limits
-from idp.accounts import email, links
+from idp.accounts import email, links, request_numbers
 from idp.accounts.errors import LinkExpired
 from idp.accounts.links import MailLink, Purpose
 from idp.accounts.models import Account
@@ -17,7 +17,7 @@ from idp.delivery.messages import queue_mail
 from idp.flows import service as flows
 from idp.flows.errors import TooManyRequests
 from idp.flows.models import Flow
-from idp.flows.recovery.requests import check_source, new_number
+from idp.flows.recovery.requests import check_source
 from idp.grants import sign_out
 from idp.settings import Settings
 
@@ -120,7 +120,7 @@ def deny(flow: Flow, settings: Settings) -> Denied:
         raise LinkExpired
     old = links.use(link.digest, "not_me").address
     account = db.session.get_one(Account, link.account_id)
-    number, stopped = new_number(), account.email is not None and email.fold(account.email) == email.fold(old)
+    number, stopped = request_numbers.new(), account.email is not None and email.fold(account.email) == email.fold(old)
     links.kill(account.id)
     sign_out.end_sessions(account.id)
     audit.record("account.email_change_denied", account_id=account.id, number=number, stopped=stopped)

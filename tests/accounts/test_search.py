@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from idp import clock
-from idp.accounts import search
+from idp import audit, clock
+from idp.accounts import request_numbers, search
 from idp.accounts.models import Account, AccountResponsable, Identifiant
 from idp.accounts.search import Results, everywhere, find
 from idp.db import db
 from idp.registry import names
 from idp.registry.models import Responsable, School
-from tests.conftest import BOTH_DATABASES
+from tests.conftest import BOTH_DATABASES, Clock
 
 pytestmark = BOTH_DATABASES
 
@@ -164,3 +164,33 @@ def test_names_are_found_by_an_index(database: Flask) -> None:
 def test_one_slip_is_a_letter_too_many_missing_wrong_or_exchanged(database: Flask) -> None:
     assert {"durat", "durantt", "dirant", "udrant"} <= search.slips("durant")
     assert "durxxt" not in search.slips("durant")
+
+
+@pytest.fixture
+def asked(adult: Callable[..., None], clock: Clock) -> str:
+    """The number of Valéry's request, among others of that day."""
+    account_id = db.session.query(Account).filter_by(identifiant="v.durant1").one().id
+    other_id = db.session.query(Account).filter_by(identifiant="p.durant1").one().id
+    given = ""
+    for minutes in range(0, 90, 30):
+        clock.advance(minutes=30)
+        audit.record("recovery.reset_asked", account_id=other_id, number=request_numbers.new(), outcome="sent")
+        audit.record("recovery.reset_asked", number=request_numbers.new(), outcome="unknown")
+        if minutes == 30:
+            given = request_numbers.new()
+            audit.record("recovery.reset_asked", account_id=account_id, number=given, outcome="sent")
+    db.session.commit()
+    return given
+
+
+@pytest.mark.parametrize("grouping", ["-", " ", ""])
+def test_a_request_leads_to_its_account_by_the_number_that_its_owner_reads_out(asked: str, grouping: str) -> None:
+    assert found(asked.replace("-", grouping), lille) == ["v.durant1"]
+
+
+def test_a_number_leads_nowhere_beyond_the_border_and_no_further_than_its_account(asked: str) -> None:
+    another = asked[:-1] + ("0" if asked[-1] != "0" else "1")
+
+    assert found(asked, lambda column: column == "0990001Z") == []
+    assert found(another, lille) == []
+    assert found("2019-418-207-553", lille) == []

@@ -6,13 +6,12 @@ work (ATTACKS 88). Limits that one account or address meets change nothing on th
 
 import datetime as dt
 import hashlib
-import secrets
 from typing import Any
 
 from sqlalchemy import select
 
 from idp import audit, clock, limits
-from idp.accounts import email
+from idp.accounts import email, request_numbers
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account
 from idp.db import db
@@ -51,7 +50,7 @@ def ask_reset(flow: Flow, typed: str, source: str, language: str, link: str, set
     account = account_of(typed)
     allowed = _hit(target_of(account, typed), settings)
     outcome = "unknown" if account is None else "sent" if is_confirmed(account) else "partial"
-    number, ends_at = new_number(), clock.now() + dt.timedelta(minutes=settings.link_minutes)
+    number, ends_at = request_numbers.new(), clock.now() + dt.timedelta(minutes=settings.link_minutes)
     audit.record(
         "recovery.reset_asked",
         account_id=account.id if account else None,
@@ -101,12 +100,6 @@ def check_source(source: str, settings: Recovery) -> None:
     key = f"recovery:source:{limits.network(source)}"
     if not limits.hit(key, limit=settings.requests_per_address_per_hour, window_seconds=HOUR):
         raise TooManyRequests(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(key)))
-
-
-def new_number() -> str:
-    """The number of a request, which a person can read out: `2026-418-207-553`. It opens nothing."""
-    digits = f"{secrets.randbelow(10**9):09}"
-    return f"{clock.now().astimezone(clock.PARIS).year}-{digits[:3]}-{digits[3:6]}-{digits[6:]}"
 
 
 def _hit(target: str, settings: Recovery) -> bool:
