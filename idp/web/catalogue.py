@@ -3,10 +3,10 @@
 import re
 from functools import lru_cache
 
-from babel import Locale
 from babel.support import NullTranslations
-from flask import Flask, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, g, request
+from flask_babel import Babel, Domain
+from markupsafe import Markup
 
 from idp.clock import PARIS
 from idp.languages import SOURCE, load
@@ -40,8 +40,14 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Takes the catalogues as `idp.languages` reads them."""
 
     def get_translations(self) -> NullTranslations:
-        language = str((get_locale() or Locale(SOURCE)).language)
-        return FRENCH if language == SOURCE else load(language)
+        return _catalogue(current_language())
+
+
+def current_language() -> str:
+    """The language of this page; mails about what is done on it are written in it."""
+    if "language" not in g:
+        g.language = choose_language()
+    return str(g.language)
 
 
 def choose_language() -> str:
@@ -55,12 +61,42 @@ def choose_language() -> str:
     return request.accept_languages.best_match(offered, default=offered[0]) or offered[0]
 
 
+def text(message: str, /, **values: object) -> Markup:
+    """`_` of the templates: the text in the page's language. Values are escaped where they stand in it."""
+    if values:
+        return _marked(current_language(), message) % values
+    return _constant(current_language(), message)
+
+
+def counted(one: str, many: str, count: int, /, **values: object) -> Markup:
+    """`ngettext` of the templates; `%(num)s` in the text is the count."""
+    found = _catalogue(current_language()).ngettext(one, many, count)
+    return Markup(found) % {"num": count, **values}  # noqa: S704  # as in `_marked`
+
+
 def register(app: Flask) -> None:
     """Install the catalogues into the application and its templates."""
+    # A page has dozens of texts: they don't each look for their language and catalogue through Flask-Babel.
     babel = Babel(
         app,
         default_locale=SOURCE,
         default_timezone=str(PARIS),
-        locale_selector=choose_language,
+        locale_selector=current_language,
+        configure_jinja=False,
     )
     babel.domain_instance = Catalogues()
+    app.jinja_env.globals.update(_=text, ngettext=counted)
+
+
+def _catalogue(language: str) -> NullTranslations:
+    return FRENCH if language == SOURCE else load(language)
+
+
+def _marked(language: str, message: str) -> Markup:
+    return Markup(_catalogue(language).gettext(message))  # noqa: S704  # templates and catalogues are ours
+
+
+@lru_cache(maxsize=8192)
+def _constant(language: str, message: str) -> Markup:
+    """A text without values, where `%%` stands for a percent sign all the same."""
+    return _marked(language, message) % {}

@@ -12,7 +12,8 @@ from idp.flows import email_validation as journey
 from idp.flows.errors import AddressRefused, TooManyMails
 from idp.flows.models import Flow
 from idp.web import security
-from idp.web.pages.frame import breakable, current_language, see_other, way_out
+from idp.web.catalogue import current_language
+from idp.web.pages.frame import breakable, see_other, way_out
 from idp.web.pages.login import Answer, find_flow, start_flow
 
 pages = Blueprint("email_validation", __name__, url_prefix="/verification-mail")

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
-from flask_babel import format_date, get_locale
+from flask_babel import format_date
 from markupsafe import Markup
 
 from idp.accounts.models import Account
@@ -13,7 +13,7 @@ from idp.clock import PARIS
 from idp.flows.models import Flow
 from idp.relying_parties.cache import ClientCache
 from idp.web import security, service_facts
-from idp.web.catalogue import LANGUAGE_COOKIE
+from idp.web.catalogue import LANGUAGE_COOKIE, current_language
 
 LANGUAGES = {
     "fr": "Français",
@@ -89,11 +89,6 @@ def language_url(code: str) -> str:
     return (
         f"{url_for(endpoint, **(request.view_args or {}))}?{urlencode({**kept, 'ui_locales': code}, errors='replace')}"
     )
-
-
-def current_language() -> str:
-    """The language of this page; mails about what is done on it are written in it."""
-    return str(get_locale() or "fr")
 
 
 def show_client(flow: Flow) -> None:

@@ -17,7 +17,8 @@ from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
-from idp.web.pages.frame import current_language, see_other, show_client, way_out
+from idp.web.catalogue import current_language
+from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.upstream_logout import logins
 
 pages = Blueprint("login", __name__)

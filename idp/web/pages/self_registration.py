@@ -16,8 +16,9 @@ from idp.flows.errors import AddressRefused, AlreadyRegistered, TooManyMails, Wr
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import birth_dates, email_validation, new_password, sms_codes
-from idp.web.pages.frame import current_language, see_other, way_out
+from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, find_flow, open_session, start_flow
 
 pages = Blueprint("self_registration", __name__, url_prefix="/inscription")

@@ -14,7 +14,7 @@ from idp.flows import codes, mobile_code
 from idp.flows.errors import TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
-from idp.web.pages.frame import current_language
+from idp.web.catalogue import current_language
 from idp.web.pages.login import Answer
 
 

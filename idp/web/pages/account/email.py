@@ -10,11 +10,12 @@ from idp.errors import Refusal
 from idp.flows import email_change
 from idp.flows.errors import AddressRefused, TooManyRequests
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import email_change as link_pages
 from idp.web.pages import email_validation
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
-from idp.web.pages.frame import current_language, see_other
+from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10

@@ -13,10 +13,11 @@ from idp.flows import service as flows
 from idp.flows.errors import ChildrenChanged, DifferentPerson, NotMergeable, SameAccount, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import birth_dates
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import current_language, see_other
+from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 15

@@ -11,10 +11,11 @@ from idp.flows import service as flows
 from idp.flows.errors import NoMatch, SmsStopped, TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import sms_codes
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
-from idp.web.pages.frame import current_language, discreet, see_other
+from idp.web.pages.frame import discreet, see_other
 from idp.web.pages.login import Answer, start_flow
 
 FRESH_MINUTES = 10

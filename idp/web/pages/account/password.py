@@ -14,10 +14,11 @@ from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.flows import credentials
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import new_password as form
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import current_language, see_other
+from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10

@@ -10,7 +10,8 @@ from idp.accounts import sessions
 from idp.accounts.models import Session
 from idp.db import db
 from idp.web import security
-from idp.web.pages.frame import RETURN_TO, current_language, see_other
+from idp.web.catalogue import current_language
+from idp.web.pages.frame import RETURN_TO, see_other
 from idp.web.pages.login import CONFIRMS, start_flow
 
 

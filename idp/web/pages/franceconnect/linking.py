@@ -15,8 +15,9 @@ from idp.franceconnect import service as links
 from idp.franceconnect.callback import Login
 from idp.franceconnect.errors import AlreadyLinked
 from idp.web import security, upstream_logout
+from idp.web.catalogue import current_language
 from idp.web.pages.account.session import require_fresh_login, require_session
-from idp.web.pages.frame import current_language, see_other
+from idp.web.pages.frame import see_other
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages
 from idp.web.pages.franceconnect.start import leave

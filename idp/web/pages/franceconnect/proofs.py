@@ -18,8 +18,9 @@ from idp.franceconnect import service as links
 from idp.franceconnect.errors import AlreadyLinked
 from idp.registry import phones
 from idp.web import security, upstream_logout
+from idp.web.catalogue import current_language
 from idp.web.pages import birth_dates, sms_codes
-from idp.web.pages.frame import current_language, see_other, way_out
+from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages, step_url
 from idp.web.pages.login import Answer, find_flow

@@ -9,8 +9,9 @@ from idp.flows import recovery
 from idp.flows.errors import TooManyMails, TooManyRequests
 from idp.flows.recovery import requests
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import email_validation
-from idp.web.pages.frame import breakable, current_language, see_other
+from idp.web.pages.frame import breakable, see_other
 from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
 

@@ -10,7 +10,8 @@ from idp.flows.errors import TooManyRequests
 from idp.flows.models import Flow
 from idp.flows.recovery import requests, reset
 from idp.web import security
-from idp.web.pages.frame import current_language, see_other
+from idp.web.catalogue import current_language
+from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer, start_flow
 from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
 from idp.web.pages.recovery.sms import ask_code

@@ -10,8 +10,9 @@ from idp.flows.errors import ProofExpired
 from idp.flows.models import Flow
 from idp.flows.recovery import reset
 from idp.web import security
+from idp.web.catalogue import current_language
 from idp.web.pages import new_password as form
-from idp.web.pages.frame import current_language, see_other
+from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import elsewhere, open_flow, pages, show
 from idp.web.upstream_logout import logins
