@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import ipaddress
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 import structlog
@@ -16,12 +16,13 @@ from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Index, LargeBinary, case, delete, select
+from sqlalchemy import Index, LargeBinary, bindparam, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
 from idp.db import Base, db
+from idp.db.hot import Compile, HotPath
 from idp.settings import Limits
 
 log = structlog.get_logger(__name__)
@@ -73,15 +74,21 @@ def _open_window(key: str) -> tuple[int, dt.datetime] | None:
 
 def used(key: str) -> int:
     """How much the window that is open under `key` has counted; 0 without one."""
-    return used_of(key)[0]
+    window = _open_window(key)
+    return window[0] if window else 0
 
 
-def used_of(*keys: str) -> list[int]:
-    """How much the windows that are open under each key have counted, asked at once."""
-    digests = [_digest(key) for key in keys]
-    query = select(Counter.key, Counter.used).where(Counter.key.in_(digests), Counter.ends_at > clock.now())
-    found = {bytes(row.key): row.used for row in db.session.execute(query)}
-    return [found.get(digest, 0) for digest in digests]
+@cache
+def used_sql(compile: Compile) -> str:
+    """The statement of `used_now`, for this database."""
+    open_window = (Counter.key == bindparam("v_key"), Counter.ends_at > bindparam("v_now"))
+    return compile(select(Counter.used).where(*open_window))
+
+
+def used_now(key: str, hot: HotPath) -> int:
+    """The same, asked outside any transaction."""
+    row = hot.read(used_sql(hot.compile), {"v_key": _digest(key), "v_now": clock.milliseconds()})
+    return row[0] if row else 0
 
 
 def seconds_left(key: str) -> int:

@@ -7,29 +7,64 @@ Source: journeys, «Écran d'authentification»; OWASP WSTG-ATHN-03.
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from functools import cache
 from typing import NoReturn
 
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.dialects import postgresql
 
 from idp import audit, clock, limits
 from idp.accounts import merges, passwords
 from idp.accounts.errors import AccountUnavailable, NewPasswordDue, TooManyTries, WrongCredentials
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
-from idp.db import db
+from idp.db import UtcInstant, db
+from idp.db.hot import Compile, HotPath
 from idp.settings import Settings
 
 TOTAL = "login:total"
-BY_IDENTIFIANT = select(Account.id, Account.password_hash).where(Account.identifiant == bindparam("identifiant"))
+Column = str | int | dt.datetime | None
+FIRST_TRY = ("target", "failures", "first_at", "next_at", "locked_until")
+HELD_ACCOUNT = (
+    select(Account)
+    .where(Account.id == bindparam("account_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+HELD_TRIES = (
+    select(LoginAttempts)
+    .where(LoginAttempts.target == bindparam("target"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+NOTE_LOGIN = (
+    update(Account)
+    .where(Account.id == bindparam("v_id"))
+    .values(previous_login_at=Account.last_login_at, last_login_at=bindparam("v_now", type_=UtcInstant()))
+)
+FORGET_TRIES = delete(LoginAttempts).where(LoginAttempts.target == bindparam("v_target"))
 
 
-def authenticate(typed: str, password: str, address: str, settings: Settings) -> Account:
-    """The account of this identifiant and password, which logs in.
+class Statements:
+    """SQL text of what comes before the password is looked at, each a transaction of its own."""
+
+    def __init__(self, compile: Compile) -> None:
+        named = Account.identifiant == bindparam("v_identifiant")
+        self.account = compile(select(Account.id, Account.password_hash).where(named))
+        # Both compilers write the conflict clause alike.
+        first = postgresql.insert(LoginAttempts).values({name: bindparam("v_" + name) for name in FIRST_TRY})
+        self.first_try = compile(first.on_conflict_do_nothing().returning(LoginAttempts.target))
+
+
+compiled = cache(Statements)
+
+
+def authenticate(typed: str, password: str, address: str, hot: HotPath, settings: Settings) -> Account:
+    """The account of this identifiant and password, which may log in.
 
     Raises WrongCredentials, TooManyTries, AccountUnavailable, NewPasswordDue, HashingBusy.
     """
-    account = verify(typed, password, address, settings)
+    account = verify(typed, password, address, hot, settings)
     admit(account)
     return account
 
@@ -40,24 +75,24 @@ def admit(account: Account) -> None:
         audit.record("login.refused", account_id=account.id)
         db.session.commit()
         raise AccountUnavailable(state=account.state, keeper=merges.keeper_name(account))
-    note_login(account)
 
 
-def verify(typed: str, password: str, address: str, settings: Settings, *, even_if_due: bool = False) -> Account:
+def verify(
+    typed: str, password: str, address: str, hot: HotPath, settings: Settings, *, even_if_due: bool = False
+) -> Account:
     """The account of this identifiant and password, in whatever state; the try counts as one of the login page's.
 
     Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
     `even_if_due` is for somebody who logged in by something else and chooses the next password now.
     Raises WrongCredentials, TooManyTries, NewPasswordDue, HashingBusy.
     """
-    row = db.session.execute(BY_IDENTIFIANT, {"identifiant": normalise(typed)}).first()
-    account_id, password_hash = (row.id, row.password_hash) if row else (None, None)
-    target = _target(account_id, typed)
-    failures, in_total = limits.used_of(_address_key(address), TOTAL)
-    if failures >= settings.login.failures_per_address:
-        _refuse_address(address)
-    _count_try(target, settings, in_total)
     db.session.commit()
+    row = hot.read(compiled(hot.compile).account, {"v_identifiant": normalise(typed)})
+    account_id, password_hash = row or (None, None)
+    target = _target(account_id, typed)
+    if limits.used_now(_address_key(address), hot) >= settings.login.failures_per_address:
+        _refuse_address(address)
+    _count_try(target, hot, settings)
     right = passwords.verify(password_hash, password, settings.passwords)
     fresh = None
     if right and password_hash and passwords.needs_rehash(password_hash, settings.passwords):
@@ -103,13 +138,19 @@ def _refuse_address(address: str) -> NoReturn:
     _refuse(clock.now() + dt.timedelta(seconds=limits.seconds_left(_address_key(address))), locked=True)
 
 
-def _count_try(target: str, settings: Settings, failures_in_total: int) -> None:
-    """Count one try on a target. Raises TooManyTries while it must wait."""
+def _count_try(target: str, hot: HotPath, settings: Settings) -> None:
+    """Count one try on a target, for good. Raises TooManyTries while it must wait."""
     now = clock.now()
-    slow_after = settings.login.slow_after if failures_in_total < settings.login.failures_in_total else 1
+    slow_after = settings.login.slow_after if limits.used_now(TOTAL, hot) < settings.login.failures_in_total else 1
     lock = dt.timedelta(minutes=settings.login.lock_minutes)
-    first = {"failures": 1, "first_at": now, "next_at": now + _delay(1, slow_after)}
-    row = _attempts(target, first | {"locked_until": now + lock if settings.login.failures == 1 else None})
+    first: dict[str, Column] = {
+        "target": target,
+        "failures": 1,
+        "first_at": now,
+        "next_at": now + _delay(1, slow_after),
+        "locked_until": now + lock if settings.login.failures == 1 else None,
+    }
+    row = _earlier_tries(first, hot)
     if row is None:
         return
     if row.locked_until and row.locked_until > now:
@@ -123,6 +164,7 @@ def _count_try(target: str, settings: Settings, failures_in_total: int) -> None:
     row.next_at = now + _delay(row.failures, slow_after)
     if row.failures >= settings.login.failures:
         row.locked_until = now + lock
+    db.session.commit()
 
 
 def _refuse(ends_at: dt.datetime, *, locked: bool) -> NoReturn:
@@ -130,14 +172,14 @@ def _refuse(ends_at: dt.datetime, *, locked: bool) -> NoReturn:
     raise TooManyTries(ends_at=ends_at, locked=locked)
 
 
-def _attempts(target: str, first_try: Mapping[str, object]) -> LoginAttempts | None:
-    """The row of a target; None when this try was the first, which is then written, and two at once find each other."""
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    first = insert(LoginAttempts).values(target=target, **first_try)
-    made = first.on_conflict_do_nothing().returning(LoginAttempts.target)
-    if db.session.connection().execute(made).first() is not None:
-        return None
-    return db.session.scalars(select(LoginAttempts).where(LoginAttempts.target == target).with_for_update()).one()
+def _earlier_tries(first: Mapping[str, Column], hot: HotPath) -> LoginAttempts | None:
+    """The row of a target, held; None when this try was its first: it is written, and two at once find each other."""
+    row = {f"v_{k}": clock.to_milliseconds(v) if isinstance(v, dt.datetime) else v for k, v in first.items()}
+    while hot.write(compiled(hot.compile).first_try, row) is None:
+        if (earlier := db.session.scalar(HELD_TRIES, {"target": first["target"]})) is not None:
+            return earlier
+        db.session.commit()  # The right password came meanwhile, and they were forgotten.
+    return None
 
 
 def _delay(failures: int, slow_after: int) -> dt.timedelta:
@@ -156,12 +198,12 @@ def count_failure(address: str, account_id: str | None, settings: Settings) -> N
 
 
 def _accept(account_id: str, checked_hash: str | None, target: str, fresh_hash: str | None) -> Account:
-    account = db.session.get_one(Account, account_id, with_for_update=True, populate_existing=True)
+    account = db.session.scalars(HELD_ACCOUNT, {"account_id": account_id}).one()
     if account.password_hash != checked_hash:
         # It was changed while the old one was being checked: what the change ended must not open again.
         db.session.commit()
         raise WrongCredentials
-    db.session.execute(delete(LoginAttempts).where(LoginAttempts.target == target))
+    db.session.connection().execute(FORGET_TRIES, {"v_target": target})
     if fresh_hash:
         account.password_hash = fresh_hash
     return account
@@ -169,5 +211,5 @@ def _accept(account_id: str, checked_hash: str | None, target: str, fresh_hash: 
 
 def note_login(account: Account) -> None:
     """Write the login down: «Dernière connexion le…» shows the one before."""
-    account.previous_login_at, account.last_login_at = account.last_login_at, clock.now()
     audit.record("login.succeeded", account_id=account.id)
+    db.session.connection().execute(NOTE_LOGIN, {"v_id": account.id, "v_now": clock.now()})

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import secrets
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
 from idp import clock
 from idp.accounts.models import MAY_LOG_IN, Account, Session
@@ -14,6 +14,7 @@ from idp.settings import Sessions
 SEEN_EVERY = dt.timedelta(minutes=1)
 """`last_seen_at` is written at most that often."""
 
+OPEN = insert(Session)
 ACR_PASSWORD = "eidas1"
 """The level of a password, in FranceConnect's words."""
 
@@ -39,20 +40,18 @@ def open(
     """
     now = clock.now()
     cookie = secrets.token_urlsafe(32)
-    db.session.add(
-        Session(
-            id=digest(cookie),
-            public_id=_replace(replaces, account.id, settings) or new_id(),
-            account_id=account.id,
-            auth_time=now,
-            amr=amr,
-            acr=acr,
-            last_seen_at=now,
-            ends_at=now + dt.timedelta(hours=settings.absolute_hours),
-            user_agent=user_agent[:256],
-        )
-    )
-    db.session.flush()
+    row = {
+        "id": digest(cookie),
+        "public_id": _replace(replaces, account.id, settings) or new_id(),
+        "account_id": account.id,
+        "auth_time": now,
+        "amr": amr,
+        "acr": acr,
+        "last_seen_at": now,
+        "ends_at": now + dt.timedelta(hours=settings.absolute_hours),
+        "user_agent": user_agent[:256],
+    }
+    db.session.connection().execute(OPEN, row)
     return cookie
 
 

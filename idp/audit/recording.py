@@ -13,6 +13,7 @@ from idp.db import db, new_id
 
 EVENT = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
 MAXIMUM_TEXT = 200
+WRITE = insert(AuditEntry)
 
 Fact = str | int | bool | None
 
@@ -36,7 +37,7 @@ def record(
     line |= {"at": clock.now(), "ids": {name: _safe(name, value) for name, value in ids.items()}}
     db.session.flush()
     # Without the unit of work: nobody reads the line back, and each login writes one.
-    db.session.connection().execute(insert(AuditEntry), line)
+    db.session.connection().execute(WRITE, line)
     metrics.count_act(event)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, insert, select
+from sqlalchemy.orm import make_transient_to_detached
 
 from idp import clock
 from idp.db import new_id
@@ -13,7 +13,7 @@ from idp.db.hot import Compile, HotPath
 from idp.flows.models import Flow
 from idp.flows.service import DEFAULT_LIFE, digest
 
-GIVEN = ("id", "journey", "browser", "request", "client_id", "state", "created_at", "ends_at")
+GIVEN = ("id", "journey", "browser", "request", "client_id", "state", "account_id", "created_at", "ends_at")
 
 
 class Statements:
@@ -21,23 +21,30 @@ class Statements:
 
     def __init__(self, compile: Compile) -> None:
         self.begin = compile(insert(Flow).values({name: bindparam("v_" + name) for name in GIVEN}))
-        columns = (cast(Flow.request, Text), Flow.account_id, cast(Flow.state, Text), Flow.created_at)
+        texts = (cast(Flow.request, Text), cast(Flow.state, Text))
+        others = (Flow.journey, Flow.client_id, Flow.account_id, Flow.created_at, Flow.ends_at, Flow.ended_at)
         mine = (Flow.id == bindparam("v_id"), Flow.browser == bindparam("v_browser"), Flow.ends_at > bindparam("v_now"))
-        self.find = compile(select(*columns).where(*mine, Flow.account_id.is_not(None), Flow.request.is_not(None)))
+        self.find = compile(select(*texts, *others).where(*mine))
 
 
 compiled = cache(Statements)
 
 
 class Ends:
-    """Begins flows and finds those that reached their account; pages do the rest with the rows."""
+    """Begins flows and finds them; pages do the rest with the rows."""
 
     def __init__(self, hot: HotPath) -> None:
         self._hot = hot
         self._sql = compiled(hot.compile)
 
     def begin(
-        self, journey: str, browser: str, request: Mapping[str, str], client_id: str, state: Mapping[str, object]
+        self,
+        journey: str,
+        browser: str,
+        request: Mapping[str, str],
+        client_id: str,
+        state: Mapping[str, object],
+        account_id: str | None = None,
     ) -> str:
         """Keep the authorization request in a new flow of this browser; its id."""
         flow_id, now = new_id(), clock.now()
@@ -48,18 +55,33 @@ class Ends:
             "v_request": orjson.dumps(dict(request)).decode(),
             "v_client_id": client_id,
             "v_state": orjson.dumps(state).decode(),
+            "v_account_id": account_id,
             "v_created_at": clock.to_milliseconds(now),
             "v_ends_at": clock.to_milliseconds(now + DEFAULT_LIFE),
         }
         self._hot.write(self._sql.begin, values)
         return flow_id
 
-    def find(self, flow_id: str, browser: str) -> tuple[dict[str, Any], str, dict[str, Any], int] | None:
-        """Request, account, state and beginning (in milliseconds) of this browser's flow that reached an account."""
-        now = clock.milliseconds()
-        row = self._hot.read(self._sql.find, {"v_id": flow_id, "v_browser": digest(browser), "v_now": now})
+    def find(self, flow_id: str, browser: str) -> Flow | None:
+        """This browser's flow that is not too old, detached: no transaction holds it."""
+        if not flow_id.isalnum() or len(flow_id) > 32:
+            return None
+        key = {"v_id": flow_id, "v_browser": digest(browser), "v_now": clock.milliseconds()}
+        row = self._hot.read(self._sql.find, key)
         if row is None:
             return None
-        request, account_id, state, created_at = row
-        asked = orjson.loads(request)
-        return (asked, account_id, orjson.loads(state), created_at) if asked else None
+        request, state, journey, client_id, account_id, created_at, ends_at, ended_at = row
+        flow = Flow(
+            id=flow_id,
+            journey=journey,
+            browser=key["v_browser"],
+            request=orjson.loads(request) if request else None,
+            client_id=client_id,
+            account_id=account_id,
+            state=orjson.loads(state),
+            created_at=clock.from_milliseconds(created_at),
+            ends_at=clock.from_milliseconds(ends_at),
+            ended_at=None if ended_at is None else clock.from_milliseconds(ended_at),
+        )
+        make_transient_to_detached(flow)
+        return flow

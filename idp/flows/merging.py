@@ -17,6 +17,7 @@ from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.merges import Merge
 from idp.accounts.models import Account, AccountResponsable, Session
 from idp.db import db
+from idp.db.hot import HotPath
 from idp.delivery import messages
 from idp.flows import birth_dates
 from idp.flows import service as flows
@@ -48,14 +49,14 @@ NEVER_ACTIVATED = ("pending_email", "notified")
 DATES, ADD, FINISHED = "dates", "ajouter", "termine"
 
 
-def search(kept: Account, typed: str, password: str, address: str, settings: Settings) -> Account:
+def search(kept: Account, typed: str, password: str, address: str, hot: HotPath, settings: Settings) -> Account:
     """The other account, by its identifiant and password; the try counts as a login.
 
     Raises WrongCredentials, TooManyTries, SameAccount, DifferentPerson, NotMergeable (state, keeper), NothingToAdd,
     LetterExpired.
     """
     kept_id = kept.id
-    other = login.verify(typed, password, address, settings)
+    other = login.verify(typed, password, address, hot, settings)
     kept = db.session.get_one(Account, kept_id)
     try:
         _check(kept, other)

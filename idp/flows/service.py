@@ -4,14 +4,20 @@ import datetime as dt
 import hashlib
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from idp import clock
-from idp.db import db
+from idp.db import UtcInstant, db
 from idp.flows.models import Flow
 
 DEFAULT_LIFE = dt.timedelta(minutes=60)
 BY_ID = select(Flow).where(Flow.id == bindparam("flow_id"))
+END = (
+    update(Flow)
+    .where(Flow.id == bindparam("v_id"))
+    .values(account_id=bindparam("v_account_id"), ended_at=bindparam("v_now", type_=UtcInstant()))
+)
 HELD = BY_ID.with_for_update().execution_options(populate_existing=True)
 
 
@@ -68,5 +74,7 @@ def write_state(flow: Flow, part: str, values: dict[str, Any]) -> None:
 
 def end(flow: Flow, account_id: str) -> None:
     """The journey reached its account."""
-    flow.account_id, flow.ended_at = account_id, clock.now()
-    db.session.flush()
+    now = clock.now()
+    db.session.connection().execute(END, {"v_id": flow.id, "v_account_id": account_id, "v_now": now})
+    set_committed_value(flow, "account_id", account_id)
+    set_committed_value(flow, "ended_at", now)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 
 from idp.db.hot import HotPath, Row
 from idp.oidc import response_types
@@ -17,7 +17,7 @@ from idp.relying_parties import answer_members, logout_members, request_members
 from idp.relying_parties.answer_members import Protection
 from idp.relying_parties.logout_members import LogoutRules
 from idp.relying_parties.metadata import lacks_sector
-from idp.relying_parties.models import Client
+from idp.relying_parties.models import Client, Logo
 from idp.relying_parties.policy import NEVER
 from idp.relying_parties.request_members import RequestRules
 
@@ -50,6 +50,8 @@ class RelyingParty:
     resource_server: str = ""
     links: dict[str, str] = field(default_factory=dict)
     """client_uri, logo_uri, policy_uri, tos_uri, for the pages."""
+    has_logo: bool = False
+    """Whether we drew one (attack 27)."""
     jwks_uri: str = ""
     response_types: frozenset[frozenset[str]] = frozenset({response_types.CODE})
     default_max_age: int | None = None
@@ -107,7 +109,7 @@ def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
 
 
 def _build(row: Row) -> RelyingParty:
-    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed, before, until, since = row
+    client_id, name, secret, sealed, scope, first_party, birth_dates, raw, reviewed, before, until, since, logo = row
     metadata: dict[str, Any] = orjson.loads(raw) if isinstance(raw, (str, bytes)) else raw
     redirect_uris = tuple(metadata.get("redirect_uris", ()))
     return RelyingParty(
@@ -148,6 +150,7 @@ def _build(row: Row) -> RelyingParty:
         previous_secret_hash=before or "",
         previous_secret_until=int(until or 0),
         holds_since=int(since or 0),
+        has_logo=bool(logo),
     )
 
 
@@ -178,6 +181,7 @@ class ClientCache:
             Client.previous_secret,
             Client.previous_secret_until,
             Client.holds_since,
+            exists().where(Logo.client_id == Client.client_id),
         )
         any_of_them = select(*columns).where(Client.client_id == bindparam("v_client_id"))
         self._even_disabled = hot.compile(any_of_them)

@@ -45,9 +45,10 @@ class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
 
 def current_language() -> str:
     """The language of this page; mails about what is done on it are written in it."""
-    if "language" not in g:
-        g.language = choose_language()
-    return str(g.language)
+    language: str = g.get("language", "")
+    if not language:
+        language = g.language = choose_language()
+    return language
 
 
 def choose_language() -> str:

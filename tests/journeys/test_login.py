@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from idp.accounts import passwords
 from idp.accounts.errors import HashingBusy
-from idp.accounts.models import Account, Session
+from idp.accounts.models import Account, LoginAttempts, Session
 from idp.db import db
 from idp.flows.models import Flow
 
@@ -111,6 +111,26 @@ def test_a_password_changed_while_the_old_one_is_checked_opens_nothing(visitor, 
     monkeypatch.setattr(passwords, "verify", slowly)
 
     assert visitor.logs_in().sees(WRONG)
+
+
+def test_a_try_counts_although_a_login_elsewhere_forgets_those_before_it(visitor, app, monkeypatch):
+    visitor.logs_in(password="notthisone1")
+    hot = app.extensions["idp"].hot
+    write = hot.write
+
+    def while_another_logs_in(sql, parameters):
+        row = write(sql, parameters)
+        if row is None and "login_attempts" in sql:
+            write("DELETE FROM login_attempts", {})
+        return row
+
+    monkeypatch.setattr(hot, "write", while_another_logs_in)
+
+    visitor.logs_in(password="notthisone1")
+
+    assert visitor.sees(WRONG)
+    with app.app_context():
+        assert db.session.scalars(select(LoginAttempts)).one().failures == 1
 
 
 def test_a_login_makes_a_new_session_and_ends_the_one_of_this_browser(parent, app):

@@ -4,14 +4,14 @@ import secrets
 
 from idp.flows.ends import Ends
 from idp.oidc.errors import ProtocolError
-from idp.oidc.request import Parameters, parse
-from idp.provider.authorization import LoginNeeded, Redirect, Resumed, decide
+from idp.oidc.request import parse
+from idp.provider.authorization import LoginNeeded, Redirect, decide
 from idp.provider.core import Provider
 from idp.settings import Settings
 from idp.web import security
 from idp.web.dispatch import Endpoint
 from idp.web.endpoints import browser
-from idp.web.endpoints.authorization import login_path, resumed_of, state_of
+from idp.web.endpoints.authorization import login_path, resumed_from, state_of, stored_parameters
 from idp.web.http import HttpAnswer, HttpRequest
 
 FLOW = b"flow="
@@ -57,12 +57,10 @@ def _resume(provider: Provider, ends: Ends, http: HttpRequest) -> HttpAnswer | N
     known = http.cookie(security.cookie_name(security.BROWSER, provider.settings.server.issuer))
     if not flow_id.isalnum() or not _is_ours(known):
         return None
-    found = ends.find(flow_id.decode(), known)
-    if found is None:
+    flow = ends.find(flow_id.decode(), known)
+    if flow is None or not flow.request or flow.account_id is None:
         return None
-    request, account_id, state, created_at = found
-    parameters = Parameters({name: str(value) for name, value in request.items()}, {})
-    resumed: Resumed = resumed_of(account_id, state, created_at)
+    parameters, resumed = stored_parameters(flow), resumed_from(flow)
     key = browser.session_key(provider.settings, http)
     decision = decide(provider, parameters, key, browser.milliseconds(), resumed)
     if isinstance(decision, Redirect):

@@ -40,7 +40,7 @@ def show(flow_id: str) -> Response:
     security.allow_form_target(parameters.get("redirect_uri"))
     return browser.page(
         "consent/consent.html",
-        client=service_facts.describe(client.client_id, client.name, client.links, reviewed=client.reviewed),
+        client=service_facts.describe(client),
         facts=scope_words.describe(decision.session.account_id, decision.scopes),
         action=f"/autorisation/{flow_id}?sceau={seal}",
     )

@@ -4,7 +4,6 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from idp.accounts import passwords
-from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
@@ -120,8 +119,7 @@ def finish(flow_id: str) -> Answer:
         account = journey.finish(flow)
     except WrongStep:
         return see_other(_step_url(flow))
-    note_login(account)
-    cookie = open_session(account.id)
+    cookie = open_session(account)
     db.session.commit()
     answer = see_other(way_out(flow))
     security.set_cookie(answer, security.SESSION, cookie)

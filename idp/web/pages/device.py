@@ -9,7 +9,6 @@ from idp.grants import devices
 from idp.grants.models import DeviceRequest
 from idp.grants.service import give_consent
 from idp.oidc import device_code
-from idp.relying_parties.models import Client
 from idp.web import scope_words, security, service_facts
 from idp.web.pages.account.session import require_session
 from idp.web.pages.frame import see_other
@@ -50,8 +49,8 @@ def confirm(device_id: str) -> str:
     """Who asks, and for what: the name is the registered one, whatever a message told the parent."""
     session = require_session()
     device = _find(device_id, session)
-    client = db.session.get_one(Client, device.client_id)
-    described = service_facts.describe(client.client_id, client.client_name, client.metadata_, reviewed=client.reviewed)
+    client = current_app.extensions["idp"].provider.clients.find(device.client_id) or abort(404)
+    described = service_facts.describe(client)
     facts = scope_words.describe(session.account_id, device.scope.split())
     return render_template("device/confirm.html", client=described, facts=facts, account=session.account, device=device)
 

@@ -106,9 +106,7 @@ def _facts_of(flow: Flow) -> dict[str, Any]:
         security.allow_form_target(target)
     facts: dict[str, Any] = {"client_name": "", "service": None}
     if client is not None:
-        name, reviewed = client.name, client.reviewed or client.first_party
-        service = service_facts.describe(client.client_id, name, client.links, reviewed=reviewed)
-        facts = {"client_name": name, "service": service}
+        facts = {"client_name": client.name, "service": service_facts.describe(client)}
     return {**facts, "cancel_url": f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""}
 
 

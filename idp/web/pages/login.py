@@ -14,10 +14,12 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows import activation, email_validation, new_password_due
 from idp.flows import service as flows
+from idp.flows.ends import Ends
 from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.upstream_logout import logins
 
@@ -27,6 +29,11 @@ CONFIRMS = "confirms"
 """Part of a flow's state: the page asks somebody that it knows for the password once more."""
 
 Answer = str | Response | tuple[str, int]
+
+
+def read_flow(flow_id: str) -> Flow | None:
+    """The browser's own flow as it is, in no transaction: `db.session.add` begins to write to it."""
+    return Ends(hot_path()).find(flow_id, security.browser())
 
 
 def find_flow(flow_id: str, *, for_update: bool = False) -> Flow:
@@ -54,7 +61,7 @@ def bare() -> Response:
 
 @pages.get("/connexion/<flow_id>")
 def show(flow_id: str) -> Answer:
-    flow = flows.find(flow_id, security.browser())
+    flow = read_flow(flow_id)
     if flow is None:
         # The link is old, or another browser's: the parent is not left at a dead end.
         return see_other(url_for("login.bare"))
@@ -67,25 +74,26 @@ def show(flow_id: str) -> Answer:
 @pages.post("/connexion/<flow_id>")
 def submit(flow_id: str) -> Answer:
     security.check_form()
-    flow = find_flow(flow_id)
+    flow = read_flow(flow_id) or abort(404)
+    show_client(flow)
     if flow.ended_at is not None:
         return see_other(way_out(flow))
     typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
-    settings = security.settings()
     try:
-        account = login.verify(typed[:200], password, request.remote_addr or "", settings)
+        account = login.verify(typed[:200], password, request.remote_addr or "", hot_path(), security.settings())
         if account.state in WAITING:
             return _activate(flow, account)
         login.admit(account)
     except NewPasswordDue as refusal:
+        db.session.add(flow)
         new_password_due.keep(flow, refusal.account_id)
         db.session.commit()
         return see_other(url_for("new_password_due.show", flow_id=flow.id))
     except (WrongCredentials, TooManyTries, AccountUnavailable, LetterExpired) as refusal:
         db.session.commit()
         return login_page(flow, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422
-    cookie = open_session(account.id)
     flows.end(flow, account.id)
+    cookie = open_session(account)
     destination = after_login(flow, account)
     db.session.commit()
     answer = see_other(destination)
@@ -105,21 +113,25 @@ def after_login(flow: Flow, account: Account) -> str:
 
 def _activate(flow: Flow, account: Account) -> Response:
     """The right password of an account from a letter opens no session: the activation comes first."""
+    db.session.add(flow)
     activation.begin(flow, account)
     db.session.commit()
     return see_other(url_for("activation.resume", flow_id=flow.id))
 
 
-def open_session(account_id: str, amr: str = "pwd", acr: str = "") -> str:
-    """A new session for this browser; the one that somebody else had there ends, and its services are told."""
-    account, settings = db.session.get_one(Account, account_id), security.settings().sessions
-    account.language = current_language()
+def open_session(account: Account, amr: str = "pwd", acr: str = "") -> str:
+    """Log the account in: a new session for this browser; the one that somebody else had there ends, and its services
+    are told."""
+    settings = security.settings().sessions
+    if account.language != (language := current_language()):
+        account.language = language
     cookie = security.read_cookie(security.SESSION)
     previous = sessions.find(cookie, settings)
     if previous is not None and previous.account_id != account.id:
         sign_out.end_session(previous)
     user_agent = request.headers.get("User-Agent", "")
     level = acr or sessions.ACR_PASSWORD
+    login.note_login(account)
     return sessions.open(account, settings, amr=amr, acr=level, user_agent=user_agent, replaces=cookie)
 
 

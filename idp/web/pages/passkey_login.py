@@ -51,8 +51,8 @@ def submit(flow_id: str) -> Answer:
     except (TooManyTries, AccountUnavailable) as refusal:
         db.session.commit()
         return login_page(flow, refusal), 429 if isinstance(refusal, TooManyTries) else 422
-    cookie = open_session(account.id, passkey.amr)
     flows.end(flow, account.id)
+    cookie = open_session(account, passkey.amr)
     db.session.commit()
     answer = see_other(after_login(flow, account))
     security.set_cookie(answer, security.SESSION, cookie)

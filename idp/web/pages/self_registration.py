@@ -6,7 +6,6 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from idp.accounts import passwords, sessions
-from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
@@ -150,8 +149,7 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     except AlreadyRegistered as refusal:
         db.session.commit()
         return _page(flow, "informations", refusal), 422
-    note_login(account)
-    cookie = open_session(account.id, "pwd sms")
+    cookie = open_session(account, "pwd sms")
     db.session.commit()
     answer = see_other(_step_url(flow))
     security.set_cookie(answer, security.SESSION, cookie)

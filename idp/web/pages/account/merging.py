@@ -14,6 +14,7 @@ from idp.flows.errors import ChildrenChanged, DifferentPerson, NotMergeable, Sam
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages import birth_dates
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
@@ -34,7 +35,8 @@ def find_other() -> Answer:
     session = require_fresh_login(FRESH_MINUTES)
     typed, password = request.form.get("identifiant", "")[:200], request.form.get("mot_de_passe", "")
     try:
-        other = journey.search(session.account, typed, password, request.remote_addr or "", security.settings())
+        address, settings = request.remote_addr or "", security.settings()
+        other = journey.search(session.account, typed, password, address, hot_path(), settings)
     except Refusal as refusal:
         db.session.commit()
         return _search_page(session, refusal, typed), 429 if isinstance(refusal, TooManyTries) else 422

@@ -15,6 +15,7 @@ from idp.db import db
 from idp.flows import credentials
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages import new_password as form
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
@@ -59,7 +60,7 @@ def _check_current(account: Account) -> form.Errors:
     typed = request.form.get("mot_de_passe_actuel", "")
     try:
         address, settings = request.remote_addr or "", security.settings()
-        login.verify(account.identifiant, typed, address, settings, even_if_due=True)
+        login.verify(account.identifiant, typed, address, hot_path(), settings, even_if_due=True)
     except WrongCredentials:
         return [("mot-de-passe-actuel", "mot_de_passe_actuel", _("Ce n’est pas votre mot de passe actuel."))]
     return []

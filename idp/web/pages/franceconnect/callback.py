@@ -8,7 +8,6 @@ from flask import abort, request, url_for
 
 from idp import audit
 from idp.accounts.errors import AccountUnavailable
-from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
@@ -107,7 +106,6 @@ def _received(flow: Flow, upstream: Upstream, login: Login, *, asks_less: bool) 
         return see_other(frame.step_url(flow))
     if purpose["is"] == "password":
         return _to_new_password(flow, account)
-    note_login(account)
     return frame.log_in(flow, account, upstream.key)
 
 

@@ -28,7 +28,7 @@ METHODS = {FRANCECONNECT: "fc"}
 
 def register(app: Flask) -> None:
     """Give the templates the buttons."""
-    app.context_processor(lambda: {"upstreams": buttons, "franceconnect_picture": _picture()})
+    app.jinja_env.globals.update(upstreams=buttons, franceconnect_picture=_picture)
 
 
 def buttons(flow: Flow | None = None) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", the
     kept = links.kept_login(flow.id)
     methods = [METHODS.get(upstream, "fed"), *(kept[1].amr if kept else ()), *proved.split()]
     acr = kept[1].acr if kept else ""
-    cookie = open_session(account.id, " ".join(dict.fromkeys(methods))[:60], acr=acr)
+    cookie = open_session(account, " ".join(dict.fromkeys(methods))[:60], acr=acr)
     session = sessions.find(cookie, security.settings().sessions)
     assert session is not None
     links.hand_over(flow.id, session.public_id)

@@ -16,6 +16,7 @@ from idp.franceconnect.callback import Login
 from idp.franceconnect.errors import AlreadyLinked
 from idp.web import security, upstream_logout
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages.account.session import require_fresh_login, require_session
 from idp.web.pages.frame import see_other
 from idp.web.pages.franceconnect import frame
@@ -63,11 +64,11 @@ def unlink(link_id: str) -> Answer:
     """The password is asked first, so that nobody locks themselves out. Another account's link is not found."""
     security.check_form()
     session = require_session()
-    account, settings = session.account, security.settings()
+    account, typed = session.account, request.form.get("mot_de_passe", "")
     if account.password_hash is None:
         return _page(WrongCredentials()), 422
     try:
-        authenticate(account.identifiant, request.form.get("mot_de_passe", ""), request.remote_addr or "", settings)
+        authenticate(account.identifiant, typed, request.remote_addr or "", hot_path(), security.settings())
     except (WrongCredentials, TooManyTries, AccountUnavailable) as refusal:
         db.session.commit()
         return _page(refusal), 422

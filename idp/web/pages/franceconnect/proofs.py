@@ -6,7 +6,6 @@ from flask import request, url_for
 
 from idp.accounts import login as password_login
 from idp.accounts.errors import AccountUnavailable, TooManyTries, WrongCredentials
-from idp.accounts.login import note_login
 from idp.accounts.models import Account
 from idp.db import db
 from idp.errors import Refusal
@@ -19,6 +18,7 @@ from idp.franceconnect.errors import AlreadyLinked
 from idp.registry import phones
 from idp.web import security, upstream_logout
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages import birth_dates, sms_codes
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.franceconnect import frame
@@ -112,7 +112,6 @@ def _finish(flow: Flow) -> Answer:
     except (AlreadyLinked, AlreadyRegistered, AccountUnavailable, DifferentPerson) as refusal:
         db.session.commit()
         return frame.show("stopped", flow, refusal), 409
-    note_login(account)
     then = url_for("franceconnect.created", flow_id=flow.id) if is_new else ""
     return frame.log_in(flow, account, kept[0].upstream, proved="sms", then=then)
 
@@ -137,7 +136,7 @@ def account(flow_id: str) -> Answer:
         return see_other(step_url(flow))
     typed, password = request.form.get("identifiant", "")[:200], request.form.get("mot_de_passe", "")
     try:
-        found = password_login.authenticate(typed, password, request.remote_addr or "", security.settings())
+        found = password_login.authenticate(typed, password, request.remote_addr or "", hot_path(), security.settings())
         flow = find_flow(flow_id, for_update=True)
         journey.link_by_password(flow, found, language=current_language())
     except (WrongCredentials, TooManyTries, AccountUnavailable, DifferentPerson, AlreadyLinked) as refusal:
