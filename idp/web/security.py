@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 from urllib.parse import urlsplit
 
@@ -19,6 +20,8 @@ BROWSER = "idp_browser"
 SESSION = "idp_session"
 STATE = "idp_state"
 """What the page of `check_session_iframe` reads; it goes with the session's cookie and opens nothing."""
+GIVEN = re.compile("[A-Za-z0-9_-]{40,64}")
+"""The form of the browser's cookie."""
 TOKEN_FIELD = "csrf_token"
 NEVER_TYPED = frozenset(
     {
@@ -86,12 +89,17 @@ def settings() -> Settings:
     return found
 
 
+def browser_secret(cookie: str) -> tuple[str, bool]:
+    """The secret of the browser that sent this cookie, and whether it is new: a value that we never give is none."""
+    if GIVEN.fullmatch(cookie):
+        return cookie, False
+    return secrets.token_urlsafe(32), True
+
+
 def browser() -> str:
     """The secret that ties flows and forms to this browser; a new one is sent with the answer."""
     if "browser" not in g:
-        value = read_cookie(BROWSER)
-        g.browser_is_new = not 40 <= len(value) <= 64
-        g.browser = secrets.token_urlsafe(32) if g.browser_is_new else value
+        g.browser, g.browser_is_new = browser_secret(read_cookie(BROWSER))
     return str(g.browser)
 
 

@@ -4,7 +4,7 @@ import msgspec
 from flask import Blueprint, Response, request
 
 from idp.db import db
-from idp.flows import service as flows
+from idp.flows.ends import Ends
 from idp.flows.models import Flow
 from idp.grants.service import give_consent
 from idp.oidc.errors import ProtocolError, invalid_request
@@ -74,16 +74,15 @@ def submit(flow_id: str) -> Response:
 
 
 def _find_flow(flow_id: str) -> Flow | None:
-    flow = flows.find(flow_id, security.browser())
+    flow = Ends(browser.provider().hot).find(flow_id, security.browser())
     return flow if flow is not None and flow.request is not None and flow.journey == "consent" else None
 
 
 def _decide(flow: Flow) -> Decision:
-    """Judge the stored request again, outside any transaction."""
+    """Judge the stored request again."""
     provider = browser.provider()
     parameters, resumed = authorization.stored_parameters(flow), authorization.resumed_from(flow)
     key = browser.session_key(provider.settings, browser.this_request())
-    db.session.rollback()
     return decide(provider, parameters, key, browser.milliseconds(), resumed)
 
 
