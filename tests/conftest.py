@@ -19,7 +19,7 @@ from idp.app import create_app
 from idp.db import db
 from idp.provider import keys
 from idp.settings import Settings, build
-from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_what_is_compiled
+from tests.made_once import PostgresqlTemplate, SqliteTemplate, keep_what_is_compiled, leave_modules_to_themselves
 
 keep_what_is_compiled()
 
@@ -31,17 +31,23 @@ LONG = frozenset(
     }
 )
 """Folders whose tests `make test-quick` leaves to `make test`: whole journeys and conversations."""
-QUICK_ALL_THE_SAME = frozenset({"test_login.py", "test_self_registration.py", "test_catalogue.py"})
+QUICK_ALL_THE_SAME = frozenset({"test_login.py", "test_catalogue.py"})
+COSTLY = frozenset({"test_keys.py", "test_errors_page.py", "test_importing.py", "test_hostile_files.py"})
+"""Files that make RSA keys, read the whole program or import schools again and again."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs PostgreSQL or walks a whole journey is slow, beside what says so itself."""
+    """What needs PostgreSQL, walks a whole journey or costs much is slow, beside what says so itself."""
     tests = Path(__file__).parent
     for item in items:
         folder, *more = item.path.relative_to(tests).parts
         is_long = bool(more) and folder in LONG and not (folder == "journeys" and item.path.name in QUICK_ALL_THE_SAME)
-        if is_long or "postgresql" in item.name:
+        if is_long or item.path.name in COSTLY or "postgresql" in item.name:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    leave_modules_to_themselves()
 
 
 class Clock:

@@ -77,7 +77,7 @@ class Relay:
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
         self.logins.append(data.login)
-        return AuthResult(success=data.password == b"relay-password")
+        return AuthResult(success=data.password == b"relay-password", handled=False)
 
     @property
     def port(self) -> int:

@@ -84,7 +84,7 @@ def test_the_relay_is_logged_into_once_encrypted(start_relay, certificate: tuple
 def test_a_refused_login_is_tried_again_later(start_relay, certificate: tuple[Path, Path]) -> None:
     relay = start_relay(security="starttls")
 
-    with pytest.raises(Undelivered) as caught:
+    with pytest.raises(Undelivered, match="535") as caught:
         sender(relay, "starttls", ca_file=str(certificate[0]), username="idp", password="wrong").send(mail())
     assert not isinstance(caught.value, Refused)
 
