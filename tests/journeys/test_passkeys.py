@@ -1,86 +1,23 @@
-"""Passkeys: add one, log in with it, rename, remove; and every crafted answer of ATTACKS 107."""
+"""Passkeys: add one, log in with it; and every crafted answer of ATTACKS 107."""
 
 import json
 import re
 
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select, update
 
 from idp.accounts.models import Account, Session
-from idp.accounts.passkeys import Passkey
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.delivery.models import Message
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.authenticator import USER_PRESENT, USER_VERIFIED, Authenticator
-from tests.journeys.conftest import Parent
+from tests.journeys.key_holder import PATH, KeyHolder, elsewhere, holder, kept, key, passkeys, settings  # noqa: F401
 from tests.journeys.merger import OTHER_PASSWORD, SEARCH, Merger, add_account
 
-PATH = "/compte/connexions"
 REFUSED = "Cette clé d’accès n’ouvre pas de compte ici."
 NOT_ADDED = "La clé d’accès n’a pas été ajoutée."
-
-
-@pytest.fixture
-def settings(settings):
-    """An issuer with a name: browsers take no number as an RP id."""
-    return msgspec.structs.replace(
-        settings, server=msgspec.structs.replace(settings.server, issuer="http://localhost:8000")
-    )
-
-
-class KeyHolder(Parent):
-    """A parent with an authenticator."""
-
-    def asks_to_add(self):
-        """The page's script asks for the challenge: the flow and the options."""
-        self.opens(SEARCH)
-        form = {"csrf_token": self.token()}
-        return self.browser.post(f"{PATH}/cles/defi", data=form)
-
-    def adds(self, authenticator, name="Téléphone", **changes):
-        asked = self.asks_to_add().json
-        answer = authenticator.creates(asked["options"], **changes)
-        return self.sends(f"{PATH}/cles/ajouter", flow=asked["flow"], reponse=answer, nom=name)
-
-    def asks_to_log_in(self):
-        self.opens("/connexion")
-        return self.browser.post(f"{self.path}/cle/defi", data={"csrf_token": self.token()}).json
-
-    def logs_in_with(self, authenticator, **changes):
-        options = self.asks_to_log_in()
-        return self.sends(f"{self.path}/cle", reponse=authenticator.gets(options, **changes))
-
-
-@pytest.fixture
-def holder(app, clock, family):
-    person = KeyHolder(app)
-    person.until_end()
-    return person
-
-
-@pytest.fixture
-def elsewhere(app, holder):
-    return KeyHolder(app)
-
-
-@pytest.fixture
-def key():
-    return Authenticator()
-
-
-@pytest.fixture
-def kept(holder, key):
-    """A passkey that was added."""
-    assert holder.adds(key).sees("La clé d’accès est ajoutée.")
-    return key
-
-
-def passkeys(app):
-    with app.app_context():
-        return list(db.session.scalars(select(Passkey)))
 
 
 def test_the_options_ask_for_a_key_that_names_its_account_and_checks_its_user(holder):
@@ -343,53 +280,6 @@ def test_refused_keys_count_against_their_address(kept, elsewhere, app, settings
         elsewhere.browser.post(f"{elsewhere.path}/cle", data=answer)
 
     assert elsewhere.logs_in_with(kept).page.status_code == 429
-
-
-def test_a_key_is_renamed(kept, holder, app):
-    path = re.search(r'href="(/compte/connexions/cles/[0-9a-f]{32})"', holder.opens(PATH).text)[1]
-
-    holder.opens(path).sends(path + "/renommer", nom="  Mon <b>portable</b> ")
-
-    assert holder.sees("La clé d’accès a un nouveau nom.")
-    assert "Mon &lt;b&gt;portable&lt;/b&gt;" in holder.page.text
-
-
-def test_a_removed_key_opens_nothing_and_its_owner_is_told(kept, holder, elsewhere, app):
-    with app.app_context():
-        db.session.execute(update(Account).values(email="valery@example.org"))
-        db.session.commit()
-    path = re.search(r'href="(/compte/connexions/cles/[0-9a-f]{32})"', holder.opens(PATH).text)[1]
-
-    holder.opens(path).sends(path + "/supprimer")
-
-    assert holder.sees("La clé d’accès est supprimée.")
-    assert elsewhere.logs_in_with(kept).sees(REFUSED)
-    with app.app_context():
-        assert db.session.scalars(select(Message).where(Message.purpose == "passkey_removed")).one()
-
-
-def test_removing_needs_a_fresh_login(kept, holder, app, clock):
-    path = re.search(r'href="(/compte/connexions/cles/[0-9a-f]{32})"', holder.opens(PATH).text)[1]
-    holder.opens(path)
-    clock.advance(minutes=5)
-
-    assert holder.sends(path + "/supprimer").sees("login-form")
-    assert len(passkeys(app)) == 1
-
-
-@pytest.mark.parametrize("act", ["", "/renommer", "/supprimer"])
-def test_another_s_key_is_told_as_none(kept, app, act):
-    """ATTACKS 104: IDOR."""
-    add_account(app, first_name="Paul")
-    paul = KeyHolder(app)
-    paul.logs_in("p.durant1", OTHER_PASSWORD)
-    theirs = passkeys(app)[0].id
-
-    for id_ in (theirs, "0" * 32):
-        path = f"{PATH}/cles/{id_}{act}"
-        page = paul.opens(SEARCH).sends(path, nom="mine").page if act else paul.opens(path).page
-        assert page.status_code == 404
-    assert [passkey.name for passkey in passkeys(app)] == ["Téléphone"]
 
 
 def test_the_forms_need_the_page_s_own_token(kept, holder):

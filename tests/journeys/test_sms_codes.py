@@ -1,0 +1,138 @@
+"""The code of SMS self-registration: its life, its tries, its limits. Source: parents' guide, «Auto-inscription»."""
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def test_the_sms_has_one_segment_and_ends_with_the_line_for_the_telephone(parent):
+    parent.until_code()
+
+    text = parent.sms()[0]
+
+    assert text.splitlines()[-1] == f"@127.0.0.1 #{parent.last_code()}"
+    assert len(text) <= 160
+    assert set(text) <= set("@#:., ÉÀàéèùç\n0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
+
+def test_the_code_page_says_when_the_code_ends_and_hides_the_number(parent):
+    parent.until_code()
+
+    assert parent.sees("19 h 12")
+    assert parent.sees("06 •• •• •• 34")
+    assert parent.sees('autocomplete="one-time-code"')
+
+
+def test_a_wrong_code_leaves_the_same_code_valid(parent):
+    parent.until_code()
+    code = parent.last_code()
+
+    parent.enters_code(wrong(code))
+
+    assert parent.sees("Le code saisi est incorrect.")
+    assert parent.sees("Réessayer")
+    assert parent.sees("Il vous reste 4 essais.")
+    assert parent.enters_code(f"{code[:3]} {code[3:]}").reaches("dates")
+
+
+def test_five_wrong_tries_kill_the_code(parent):
+    parent.until_code()
+    code = parent.last_code()
+
+    for _try in range(5):
+        parent.enters_code(wrong(code))
+
+    assert parent.sees("Ce code ne marche plus")
+    assert not parent.enters_code(code).reaches("dates")
+
+
+def test_a_dead_code_has_its_way_on_in_one_button(parent, clock):
+    parent.until_code()
+    for _try in range(5):
+        parent.enters_code(wrong(parent.last_code()))
+    clock.advance(seconds=61)
+    assert 'id="nouveau-code"' in parent.text
+
+    parent.asks_another_code()
+
+    assert 'id="nouveau-code"' not in parent.text
+    assert parent.enters_code(parent.last_code()).reaches("dates")
+
+
+def test_wrong_tries_on_a_number_are_counted_over_all_flows(parent, app, clock):
+    for _code in range(3):
+        parent.until_code()
+        for _try in range(5):
+            parent.enters_code(wrong(parent.last_code()))
+        clock.advance(minutes=61)
+
+    parent.until_code().enters_code(parent.last_code())
+
+    assert not parent.reaches("dates")
+
+
+def test_an_expired_code_sends_back_to_step_one(parent, clock):
+    parent.until_code()
+    clock.advance(minutes=30)
+
+    parent.enters_code(parent.last_code())
+
+    assert parent.sees("Ce code n’est plus valable.")
+    assert parent.sees("Réessayer")
+    assert parent.sees(f'href="/inscription/{parent.flow_id}/informations"')
+
+
+def test_a_new_code_kills_the_old_one(parent, clock):
+    parent.until_code()
+    old = parent.last_code()
+    clock.advance(seconds=61)
+
+    parent.asks_another_code()
+
+    assert len(parent.sms()) == 2
+    if old != parent.last_code():
+        assert not parent.enters_code(old).reaches("dates")
+    assert parent.enters_code(parent.last_code()).reaches("dates")
+
+
+def test_a_new_code_must_wait_sixty_seconds(parent, clock):
+    parent.until_code()
+    clock.advance(seconds=59)
+
+    parent.asks_another_code()
+
+    assert parent.sees("Attendez avant de demander un nouveau code.")
+    assert len(parent.sms()) == 1
+
+
+def test_a_number_gets_three_codes_an_hour(parent, clock):
+    parent.until_code()
+    for _code in range(3):
+        clock.advance(seconds=61)
+        parent.asks_another_code()
+
+    assert len(parent.sms()) == 3
+    assert parent.sees("Attendez avant de demander un nouveau code.")
+
+
+def test_a_number_gets_six_codes_a_day(parent, clock):
+    for _hour in range(3):
+        for _code in range(3):
+            parent.until_code()
+            clock.advance(seconds=61)
+        clock.advance(hours=1)
+
+    assert len(parent.sms()) == 6
+    assert parent.sees("Trop de demandes.")
+
+
+def test_posting_step_one_twice_sends_one_sms(parent):
+    parent.begins()
+    token_page = parent.page
+
+    parent.gives()
+    parent.page = token_page
+    parent.gives()
+
+    assert parent.reaches("code")
+    assert len(parent.sms()) == 1
