@@ -19,11 +19,15 @@ class Staff(Section, frozen=True, kw_only=True):
     invitation_hours: Positive = 72
     """Life of the link by which somebody chooses a password and a second factor."""
     failures: Positive = 10
-    """Wrong passwords on one account within `window_minutes`, before it must wait."""
+    """Wrong passwords on one account within `window_minutes`, from one address or one known browser, before a wait."""
+    failures_of_strangers: Positive = 100
+    """Wrong passwords on one account from all browsers in which its owner has never logged in."""
+    known_browser_days: Positive = 90
+    """How long a browser in which somebody logged in is not kept out by what strangers try."""
     factor_failures: Positive = 5
-    """Wrong codes of a second factor on one account within `window_minutes`, before it must wait."""
+    """Wrong codes of a second factor within `window_minutes`, from one known browser or all others, before a wait."""
     failures_per_address: Positive = 30
-    """Wrong passwords and codes from one address within `window_minutes`, before it must wait."""
+    """Passwords and codes tried from one address within `window_minutes`, before browsers that are not known wait."""
     window_minutes: Positive = 15
     """The time over which failures are counted, and the wait."""
     upload_mib: Annotated[int, Meta(ge=1, le=100)] = 8

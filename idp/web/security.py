@@ -1,5 +1,6 @@
 """What protects pages in the browser: the cookies, the form token with its Origin check, the headers."""
 
+import datetime as dt
 import hashlib
 import hmac
 import re
@@ -50,17 +51,17 @@ def cookie_name(name: str, issuer: str) -> str:
     return f"__Host-{name}" if issuer.startswith("https:") else name
 
 
-def cookie_header(issuer: str, full_name: str, value: str) -> str:
+def cookie_header(issuer: str, full_name: str, value: str, max_age: dt.timedelta | None = None) -> str:
     """The `Set-Cookie` of a cookie that no script reads and no other site's form brings."""
     secure = issuer.startswith("https:")
-    return dump_cookie(full_name, value, secure=secure, httponly=True, samesite="Lax", path="/")
+    return dump_cookie(full_name, value, max_age=max_age, secure=secure, httponly=True, samesite="Lax", path="/")
 
 
-def set_cookie(response: Response, name: str, value: str) -> None:
-    """A cookie that lives as long as the browser's window."""
+def set_cookie(response: Response, name: str, value: str, max_age: dt.timedelta | None = None) -> None:
+    """A cookie that lives for `max_age`, or as long as the browser's window."""
     issuer = settings().server.issuer
     secure = issuer.startswith("https:")
-    response.headers.add("Set-Cookie", cookie_header(issuer, cookie_name(name, issuer), value))
+    response.headers.add("Set-Cookie", cookie_header(issuer, cookie_name(name, issuer), value, max_age))
     if name == SESSION:
         state = session_state.browser_state(sessions.digest(value))
         # Read by our script in a frame of another site: neither HttpOnly nor, where there is https, SameSite.

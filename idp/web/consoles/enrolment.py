@@ -10,7 +10,7 @@ from idp.staff import enrolment, passkeys, sessions, totp
 from idp.staff.errors import FactorRefused, InvitationGone, TooManyFactors
 from idp.web import security
 from idp.web.consoles.frame import pages, show_entry
-from idp.web.consoles.session import COOKIE, Answer, current, half_way, see_other
+from idp.web.consoles.session import COOKIE, Answer, current, half_way, know_browser, see_other
 
 
 @pages.get("/second-facteur")
@@ -88,6 +88,7 @@ def _finish() -> Answer:
     db.session.commit()
     answer = Response(show_entry("codes", codes=codes))
     security.set_cookie(answer, COOKIE, cookie)
+    know_browser(answer, session.staff_id)
     return answer
 
 

@@ -20,7 +20,9 @@ from idp.web.consoles.session import (
     current,
     find,
     half_way,
+    know_browser,
     opened_to,
+    place,
     see_other,
     staff,
 )
@@ -35,9 +37,9 @@ def login() -> Answer:
         if find("open"):
             return see_other(target)
         return show_entry("login", target=target, done=request.args.get("fait", ""))
-    typed, address, settings = request.form.get("identifiant", ""), request.remote_addr or "", security.settings()
+    typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
     try:
-        account = staff_login.verify_password(typed[:200], request.form.get("mot_de_passe", ""), address, settings)
+        account = staff_login.verify_password(typed[:200], password, place(), security.settings())
     except (CredentialsRefused, MustWait) as refusal:
         return show_entry("login", target=target, refusal=refusal, kind=type(refusal).__name__, typed=typed), _status(
             refusal
@@ -66,6 +68,7 @@ def factor() -> Answer:
     db.session.commit()
     answer = see_other(target)
     security.set_cookie(answer, COOKIE, cookie)
+    know_browser(answer, session.staff_id)
     return answer
 
 
@@ -93,12 +96,12 @@ def logout() -> Answer:
 
 def check_factor(session: StaffSession) -> None:
     """Take what the form gives as a second factor. Raises FactorRefused, MustWait."""
-    address, settings, response = request.remote_addr or "", security.settings(), request.form.get("reponse", "")
+    settings, response = security.settings(), request.form.get("reponse", "")
     if response:
         challenge = enrolment.take_challenge(session)
-        staff_login.check_passkey(session.staff, response, challenge, address, settings)
+        staff_login.check_passkey(session.staff, response, challenge, place(), settings)
     else:
-        staff_login.check_code(session.staff, request.form.get("code", ""), address, settings)
+        staff_login.check_code(session.staff, request.form.get("code", ""), place(), settings)
 
 
 def factor_page(session: StaffSession, view: str, target: str, refusal: Refusal | None = None) -> str:

@@ -14,7 +14,7 @@ from idp.staff.errors import CredentialsRefused, InvitationGone, MustWait
 from idp.staff.models import StaffAccount
 from idp.web import password_words, security
 from idp.web.consoles.frame import pages, show_entry
-from idp.web.consoles.session import COOKIE, Answer, before_login, see_other
+from idp.web.consoles.session import COOKIE, Answer, before_login, know_browser, place, see_other
 
 FIELD = "nouveau_mot_de_passe"
 
@@ -45,14 +45,16 @@ def _choose_password(staff: StaffAccount, purpose: str, digest: bytes) -> Answer
     if purpose == "password":
         invitations.use(digest)
         db.session.commit()
-        return see_other(url_for("consoles.login", fait="mot-de-passe"))
+        answer = see_other(url_for("consoles.login", fait="mot-de-passe"))
+        know_browser(answer, staff.id)
+        return answer
     return _go_on(staff, digest)
 
 
 def _give_password(staff: StaffAccount, digest: bytes) -> Answer:
     password, settings = request.form.get("mot_de_passe", ""), security.settings()
     try:
-        staff = staff_login.verify_password(staff.login, password, request.remote_addr or "", settings, factor=False)
+        staff = staff_login.verify_password(staff.login, password, place(), settings, factor=False)
     except (CredentialsRefused, MustWait) as refusal:
         return _page(staff, "factor", refusal), 429 if isinstance(refusal, MustWait) else 422
     return _go_on(staff, digest)

@@ -1,5 +1,6 @@
 """Who opens a page of the consoles: guards, as decorators that each page must have."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -9,12 +10,15 @@ from flask import Response, abort, current_app, g, redirect, request, url_for
 
 from idp import audit
 from idp.db import db
-from idp.staff import sessions
+from idp.staff import browsers, sessions
 from idp.staff.borders import Border, no_object
+from idp.staff.browsers import Place
 from idp.staff.models import Role, StaffAccount, StaffSession
 from idp.web import security
 
 COOKIE = "idp_staff"
+KNOWN = "idp_staff_browser"
+"""What a browser keeps in which somebody was let in; it opens nothing."""
 ROOT = "/gestion"
 FIELDS = 64 * 1024
 """Room for the other fields beside an uploaded file."""
@@ -79,6 +83,18 @@ def see_other(url: str) -> Response:
 def find(*stages: str) -> StaffSession | None:
     """This browser's session, when it is at one of these stages."""
     return sessions.find(security.read_cookie(COOKIE), security.settings().staff, *stages)
+
+
+def place() -> Place:
+    """Where this request comes from."""
+    return Place(request.remote_addr or "", security.read_cookie(KNOWN))
+
+
+def know_browser(answer: Response, staff_id: str) -> None:
+    """This colleague was let in here: what strangers try elsewhere does not keep this browser out."""
+    settings = security.settings()
+    cookie = browsers.remember(security.read_cookie(KNOWN), staff_id, settings.keys.directory)
+    security.set_cookie(answer, KNOWN, cookie, dt.timedelta(days=settings.staff.known_browser_days))
 
 
 def back_to(path: str) -> str:
