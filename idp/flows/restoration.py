@@ -18,7 +18,7 @@ from idp.flows.errors import ReasonMissing
 from idp.flows.models import Flow
 from idp.franceconnect.models import UpstreamLogin
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
-from idp.staff.models import StaffInvitation, StaffSession
+from idp.staff.models import StaffInvitation, StaffProposal, StaffSession
 
 LEAVING = ("sms", "mail", "backchannel")
 EMPTIED: tuple[tuple[str, type[Base]], ...] = (
@@ -31,6 +31,7 @@ EMPTIED: tuple[tuple[str, type[Base]], ...] = (
     ("consents", Consent),
     ("staff sessions", StaffSession),
     ("staff invitations", StaffInvitation),
+    ("staff proposals", StaffProposal),
 )
 """Tables of what serves once, or may have been withdrawn since; in the order that their references allow."""
 

@@ -18,6 +18,8 @@ class Staff(Section, frozen=True, kw_only=True):
     """How long a second factor holds for dangerous acts; past it, it is asked once more."""
     invitation_hours: Positive = 72
     """Life of the link by which somebody chooses a password and a second factor."""
+    consent_hours: Positive = 24
+    """How long a second administrator may take to confirm what one proposes."""
     failures: Positive = 10
     """Wrong passwords on one account within `window_minutes`, from one address or one known browser, before a wait."""
     failures_of_strangers: Positive = 100

@@ -23,6 +23,10 @@ class LoginInvalid(Refusal):
     login: str
 
 
+class EmailInvalid(Refusal):
+    """The text is no e-mail address."""
+
+
 class RoleIncomplete(Refusal):
     """A school head has schools that exist, a support agent an académie that exists; `reason` names what lacks."""
 
@@ -55,3 +59,23 @@ class LastFactor(Refusal):
 
 class TooManyFactors(Refusal):
     """The account has as many passkeys as it may."""
+
+
+class OwnAct(Refusal):
+    """Nobody acts on the own account, and nobody confirms what they proposed."""
+
+
+class NotReady(Refusal):
+    """The account's state does not let this be done to it: closed, not in use yet, or done already."""
+
+
+class AlreadyProposed(Refusal):
+    """The same is waiting for a second administrator already."""
+
+
+class NobodyToConfirm(Refusal):
+    """There is no other administrator who could confirm: the command on the server is the way."""
+
+
+class ProposalGone(Refusal):
+    """The proposal is decided, too old, or by somebody who is no administrator any more."""

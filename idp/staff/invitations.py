@@ -12,9 +12,10 @@ from sqlalchemy import delete, update
 
 from idp import audit, clock
 from idp.db import db
-from idp.settings import Staff
+from idp.settings import Settings, Staff
 from idp.staff.errors import InvitationGone
 from idp.staff.models import StaffAccount, StaffInvitation
+from idp.staff.telling import tell
 
 Purpose = Literal["account", "password", "factor"]
 
@@ -29,12 +30,24 @@ def make(staff: StaffAccount, purpose: Purpose, settings: Staff, *, by: str) -> 
             staff_id=staff.id,
             purpose=purpose,
             created_at=now,
-            ends_at=now + dt.timedelta(hours=settings.invitation_hours),
+            ends_at=_end(settings),
         )
     )
     db.session.flush()
     audit.record("staff.invited", staff_id=staff.id, purpose=purpose, by=by)
     return token
+
+
+def give(staff: StaffAccount, purpose: Purpose, settings: Settings, *, by: str) -> str:
+    """A new link. It goes to the account's address, where there is one."""
+    token = make(staff, purpose, settings.staff, by=by)
+    link = f"{settings.server.issuer}/gestion/invitation/{token}"
+    tell(staff, "invited" if purpose == "account" else purpose, url=link, ends_at=_end(settings.staff))
+    return link
+
+
+def _end(settings: Staff) -> dt.datetime:
+    return clock.now() + dt.timedelta(hours=settings.invitation_hours)
 
 
 def digest_of(token: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from idp.accounts.email import LONGEST as LONGEST_EMAIL
 from idp.authenticators import LONGEST_CREDENTIAL_ID, LONGEST_NAME
 from idp.db import Base, new_id
 from idp.db.sealing import Sealed
@@ -23,6 +24,8 @@ class StaffAccount(Base):
     login: Mapped[str] = mapped_column(String(40), unique=True)
     name: Mapped[str] = mapped_column(String(100))
     """As colleagues know the person: «Mme Lefebvre, directrice»."""
+    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), default="")
+    """Where the person is told what others do to the account, and gets links; opens nothing by itself. May be empty."""
     role: Mapped[str] = mapped_column(String(16))
     academie: Mapped[str] = mapped_column(String(60), default="")
     """Of a support agent; as `idp.staff.academies` spells it."""
@@ -37,7 +40,9 @@ class StaffAccount(Base):
     last_login_at: Mapped[dt.datetime | None]
     previous_login_at: Mapped[dt.datetime | None]
 
-    schools: Mapped[list["StaffSchool"]] = relationship(order_by="StaffSchool.uai", lazy="selectin")
+    schools: Mapped[list["StaffSchool"]] = relationship(
+        order_by="StaffSchool.uai", lazy="selectin", cascade="all, delete-orphan"
+    )
 
     @property
     def uais(self) -> tuple[str, ...]:
@@ -96,6 +101,29 @@ class StaffInvitation(Base):
     created_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
     used_at: Mapped[dt.datetime | None]
+
+
+class StaffProposal(Base):
+    """What one administrator asks for and another one confirms; the row is there while it waits, and no longer."""
+
+    __tablename__ = "staff_proposals"
+    __table_args__ = (Index("ix_staff_proposals_ends_at", "ends_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
+    act: Mapped[str] = mapped_column(String(16))
+    """invite: a new administrator, who has no account yet. administrator, reopen, password, factor: of an account."""
+    staff_id: Mapped[str | None] = mapped_column(ForeignKey("staff_accounts.id"), index=True)
+    """Whose account it is about; empty for `invite`."""
+    login: Mapped[str] = mapped_column(String(40), default="")
+    name: Mapped[str] = mapped_column(String(100), default="")
+    email: Mapped[str] = mapped_column(String(LONGEST_EMAIL), default="")
+    """Of an account that is not made yet."""
+    proposed_by: Mapped[str] = mapped_column(ForeignKey("staff_accounts.id"), index=True)
+    created_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+
+    staff: Mapped[StaffAccount | None] = relationship(foreign_keys=[staff_id])
+    proposer: Mapped[StaffAccount] = relationship(foreign_keys=[proposed_by])
 
 
 class StaffSession(Base):

@@ -1,20 +1,21 @@
-"""Staff accounts: invited, found, disabled, and given a new way in."""
+"""Staff accounts: made, found, and their passwords."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from idp import audit, clock
 from idp.accounts import passwords
+from idp.accounts.email import is_address
 from idp.db import db
 from idp.registry.models import School
-from idp.settings import Passwords, Staff
-from idp.staff import academies, invitations, passkeys, sessions
-from idp.staff.errors import LoginInvalid, LoginTaken, RoleIncomplete, StaffUnknown
-from idp.staff.models import Role, StaffAccount, StaffPasskey, StaffRecoveryCode, StaffSchool
+from idp.settings import Passwords
+from idp.staff import academies, passkeys, sessions
+from idp.staff.errors import EmailInvalid, LoginInvalid, LoginTaken, RoleIncomplete, StaffUnknown
+from idp.staff.models import Role, StaffAccount, StaffSchool
 
 LOGIN = re.compile(r"[a-z][a-z0-9.-]{2,39}")
 
@@ -46,22 +47,43 @@ def has_factor(staff: StaffAccount) -> bool:
     return bool(staff.totp) or bool(passkeys.of(staff.id))
 
 
-def add(login: str, name: str, role: Role, *, uais: Sequence[str] = (), academie: str = "", by: str) -> StaffAccount:
-    """A new account, which nothing opens yet. Raises LoginInvalid, LoginTaken, RoleIncomplete."""
-    written = normalise(login)
-    if not LOGIN.fullmatch(written):
-        raise LoginInvalid(login=written)
-    if db.session.scalar(select(StaffAccount.id).where(StaffAccount.login == written)):
-        raise LoginTaken(login=written)
-    staff = StaffAccount(
-        login=written, name=name.strip()[:100] or written, role=role, created_at=clock.now(), created_by=by
-    )
-    staff.schools = [StaffSchool(uai=uai) for uai in _schools(role, uais)]
-    staff.academie = _academie(role, academie)
+def is_new(staff: StaffAccount) -> bool:
+    """Whether nobody has ever come in: a new link of invitation gives nothing that the first one did not."""
+    return not (staff.password_hash or staff.last_login_at or staff.disabled_at or has_factor(staff))
+
+
+def add(
+    login: str, name: str, role: Role, *, email: str = "", uais: Sequence[str] = (), academie: str = "", by: str
+) -> StaffAccount:
+    """A new account, which nothing opens yet. Raises LoginInvalid, LoginTaken, EmailInvalid, RoleIncomplete."""
+    written, called, address = check_new(login, name, email)
+    staff = StaffAccount(login=written, name=called, email=address, role=role, created_at=clock.now(), created_by=by)
+    schools, staff.academie = check_border(role, uais, academie)
+    staff.schools = [StaffSchool(uai=uai) for uai in schools]
     db.session.add(staff)
     db.session.flush()
     audit.record("staff.added", staff_id=staff.id, role=role, schools=",".join(staff.uais), by=by)
     return staff
+
+
+def check_new(login: str, name: str, email: str) -> tuple[str, str, str]:
+    """Login, name and address of an account to be made, as they are stored. An address may be left out.
+
+    Raises LoginInvalid, LoginTaken, EmailInvalid.
+    """
+    written, address = normalise(login), email.strip()
+    if not LOGIN.fullmatch(written):
+        raise LoginInvalid(login=written)
+    if db.session.scalar(select(StaffAccount.id).where(StaffAccount.login == written)):
+        raise LoginTaken(login=written)
+    if address and not is_address(address):
+        raise EmailInvalid
+    return written, name.strip()[:100] or written, address
+
+
+def check_border(role: Role, uais: Sequence[str], academie: str) -> tuple[list[str], str]:
+    """The schools and the académie that go with a role. Raises RoleIncomplete."""
+    return _schools(role, uais), _academie(role, academie)
 
 
 def _schools(role: Role, uais: Sequence[str]) -> list[str]:
@@ -92,26 +114,3 @@ def get(login: str) -> StaffAccount:
 def everybody() -> list[StaffAccount]:
     """All staff, by login."""
     return list(db.session.scalars(select(StaffAccount).order_by(StaffAccount.login)))
-
-
-def disable(staff: StaffAccount, *, by: str) -> None:
-    """Nothing opens the account from now on, and what was open is closed."""
-    staff.disabled_at = staff.disabled_at or clock.now()
-    sessions.end_all(staff.id)
-    audit.record("staff.disabled", staff_id=staff.id, by=by)
-
-
-def enable(staff: StaffAccount, *, by: str) -> None:
-    """The account's password and second factor open it again."""
-    staff.disabled_at = None
-    audit.record("staff.enabled", staff_id=staff.id, by=by)
-
-
-def reset_factor(staff: StaffAccount, settings: Staff, *, by: str) -> str:
-    """Forget the second factors; a link to set up a new one, which asks for the password too (ATTACKS 126)."""
-    staff.totp, staff.totp_step = None, None
-    for kept in (StaffPasskey, StaffRecoveryCode):
-        db.session.execute(delete(kept).where(kept.staff_id == staff.id))
-    sessions.end_all(staff.id)
-    audit.record("staff.factor_reset", staff_id=staff.id, by=by)
-    return invitations.make(staff, "factor", settings, by=by)

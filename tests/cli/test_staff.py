@@ -6,6 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from idp.cli import main
+from idp.cli.context import application
+from idp.db import db
+from idp.settings import Settings
+from idp.staff import proposals, service
 
 
 @pytest.fixture
@@ -60,3 +64,64 @@ def test_an_account_is_disabled_and_opened_again(run):
     assert run("staff", "disable", "administrateur").exit_code == 0
     assert json.loads(run("staff", "list", "--json").output)[0]["state"] == "disabled"
     assert run("staff", "enable", "administrateur").exit_code == 0
+
+
+def listed(run):
+    return {row["login"]: row for row in json.loads(run("staff", "list", "--json").output)}
+
+
+def audited(run, event):
+    """Who did it, by the audit log."""
+    lines = run("audit", "list", "--json", "--act", event).output.splitlines()
+    return [json.loads(line)["actor"] for line in lines]
+
+
+def test_a_role_and_its_border_are_changed(run):
+    run("staff", "invite", "claire", "--role", "support", "--academie", "Lille")
+    assert run("staff", "role", "claire", "--role", "school_head").exit_code == 1
+
+    assert run("staff", "role", "claire", "--role", "school_head", "--school", "0599901S").exit_code == 0
+
+    assert (listed(run)["claire"]["role"], listed(run)["claire"]["sees"]) == ("school_head", "0599901S")
+
+
+def test_the_operator_makes_an_administrator_alone_and_the_audit_says_so(run):
+    """A sole administrator who lost the key has this way, and no other."""
+    run("staff", "invite", "claire", "--role", "support", "--academie", "Lille")
+
+    assert run("staff", "role", "claire", "--role", "administrator").exit_code == 0
+
+    assert listed(run)["claire"]["role"] == "administrator"
+    assert [actor.partition(":")[0] for actor in audited(run, "staff.role_changed")] == ["cli"]
+
+
+def test_an_address_is_kept_and_a_wrong_one_refused(run):
+    run("staff", "invite", "claire", "--role", "support", "--academie", "Lille", "--email", "claire@example.org")
+
+    assert run("staff", "email", "claire", "nowhere").exit_code == 1
+    assert listed(run)["claire"]["email"] == "claire@example.org"
+    assert run("staff", "email", "claire", "c@example.org").exit_code == 0
+    assert listed(run)["claire"]["email"] == "c@example.org"
+
+
+def test_nothing_waits_and_nothing_is_refused(run):
+    assert json.loads(run("staff", "proposals", "--json").output) == []
+    assert run("staff", "proposals").exit_code == 0
+
+    assert "nothing waits" in run("staff", "refuse-proposal", "0" * 32).output
+
+
+def test_a_proposal_of_the_console_is_listed_and_refused(run, tmp_path):
+    secrets = ("--password", "Rentree2017-staff", "--totp-secret", "JBSWY3DPEHPK3PXP")
+    for login in ("anne", "bruno"):
+        run("staff", "invite", login, "--role", "administrator", *secrets)
+    settings = Settings()
+    with application(settings):
+        proposals.propose_administrator("mallory", "M.", "m@example.org", settings, by=service.get("anne"))
+        db.session.commit()
+
+    (waiting,) = json.loads(run("staff", "proposals", "--json").output)
+    assert (waiting["act"], waiting["login"], waiting["proposed by"]) == ("invite", "mallory", "anne")
+    assert run("staff", "refuse-proposal", waiting["id"]).exit_code == 0
+
+    assert json.loads(run("staff", "proposals", "--json").output) == []

@@ -21,6 +21,7 @@ from idp.registry import waiting_files
 from idp.registry.models import Enrolment, Question, Responsable
 from idp.relying_parties import service as relying_parties
 from idp.settings import Settings
+from idp.staff import proposals
 from idp.staff.models import StaffAccount, StaffPasskey
 from idp.web.consoles.session import Guard, guard_of
 from tests.consoles.conftest import ELSEWHERE, SCHOOL, Colleague, Hire
@@ -65,17 +66,21 @@ def objects(app: Flask, hire: Hire, family: list[str], settings: Settings, key_f
     hire("assistance", "support", academie="Lille")
     hire("administrateur", "administrator")
     hire("lointaine", "school_head", uais=[ELSEWHERE])
+    hire("administratrice", "administrator")
     with app.app_context():
         theirs = add_responsable(ELSEWHERE, "Inconnue", "+33639987777")
         add_child(theirs, "Loin", now().date().replace(year=2017))
         db.session.flush()
         made = {place: _objects(uai) for place, uai in (("here", SCHOOL), ("elsewhere", ELSEWHERE))}
         relying_parties.register("cantine", "Cantine", {"redirect_uris": ["https://cantine.example.fr/retour"]})
+        people = {person.login: person for person in db.session.scalars(select(StaffAccount))}
+        asked = proposals.propose("factor", people["lointaine"], settings, by=people["administratrice"])
         db.session.commit()
         whole_house = {
             "client_id": "cantine",
             "kid": keys.list_files(Path(settings.keys.directory))[0].kid,
-            "staff_id": db.session.scalars(select(StaffAccount.id).filter_by(login="directrice")).one(),
+            "staff_id": people["directrice"].id,
+            "proposal_id": asked.id,
         }
     return {place: things | whole_house for place, things in made.items()}
 

@@ -271,7 +271,7 @@ def test_somebody_is_invited_and_closed(admin: Colleague, app: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", ["administrator", "", "root"])
-def test_the_console_makes_no_administrator(admin: Colleague, app: Flask, role: str) -> None:
+def test_one_administrator_makes_no_other(admin: Colleague, app: Flask, role: str) -> None:
     """ATTACKS 125, 138."""
     answer = admin.sends("/gestion/personnel/inviter", login="mallory", nom="M.", role=role, academie="Lille")
 

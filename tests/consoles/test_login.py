@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from idp.audit import AuditEntry
 from idp.db import db
-from idp.staff import service
+from idp.staff import changes, service
 from idp.staff.models import StaffAccount, StaffSession
 from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import PASSWORD, SECRET, Colleague
@@ -86,7 +86,7 @@ def test_wrong_passwords_make_the_account_wait(head):
 def test_a_disabled_account_is_out_at_once(head):
     head.logs_in()
     with head.app.app_context():
-        service.disable(service.get("directrice"), by="test")
+        changes.disable(service.get("directrice"), by="test")
         db.session.commit()
 
     assert head.opens("/gestion").path == "/gestion/connexion"

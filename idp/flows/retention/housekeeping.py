@@ -21,6 +21,7 @@ from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
 from idp.registry import waiting_files
 from idp.settings import Settings
+from idp.staff import proposals as staff_proposals
 from idp.staff import sessions as staff_sessions
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,7 @@ CHORES: dict[str, Callable[[Settings], int]] = {
     "mail_links": ended.links,
     "sessions": ended.sessions,
     "staff_sessions": _of(staff_sessions.sweep),
+    "staff_proposals": _of(staff_proposals.sweep),
     "waiting_files": _of(waiting_files.sweep),
     "login_failures": ended.login_failures,
     "limits": _of(limits.sweep),

@@ -1,5 +1,16 @@
 """The administrator's console: client applications, figures, audit log, keys, deliveries, switches, staff."""
 
-from idp.web.consoles.admin import client_acts, clients, deliveries, emergency, figures, journal, keys, people
+from idp.web.consoles.admin import (
+    client_acts,
+    clients,
+    consent,
+    deliveries,
+    emergency,
+    figures,
+    journal,
+    keys,
+    people,
+    people_acts,
+)
 
-PAGES = (clients, client_acts, figures, journal, keys, deliveries, emergency, people)
+PAGES = (clients, client_acts, figures, journal, keys, deliveries, emergency, people, people_acts, consent)
