@@ -14,7 +14,15 @@ from idp.db import db
 from idp.settings import Settings
 from idp.staff import invitations, service, sessions
 from idp.staff.errors import EmailInvalid
-from idp.staff.models import Role, StaffAccount, StaffInvitation, StaffPasskey, StaffRecoveryCode, StaffSchool
+from idp.staff.models import (
+    Role,
+    StaffAccount,
+    StaffInvitation,
+    StaffPasskey,
+    StaffProposal,
+    StaffRecoveryCode,
+    StaffSchool,
+)
 from idp.staff.telling import What, tell
 
 
@@ -38,13 +46,19 @@ def change_role(
 
 
 def change_email(staff: StaffAccount, email: str, *, by: str) -> None:
-    """Where the colleague is told; the address of before is told too. Raises EmailInvalid."""
+    """Where the colleague is told; the address of before is told too. Raises EmailInvalid.
+
+    What waits about the account falls: a link must not go elsewhere than where the second administrator saw.
+    """
     written = email.strip()
     if not is_address(written):
         raise EmailInvalid
     before, staff.email = staff.email, written
     sessions.end_all(staff.id)
     audit.record("staff.email_changed", staff_id=staff.id, by=by)
+    waiting = delete(StaffProposal).where(StaffProposal.staff_id == staff.id).returning(StaffProposal.id)
+    for proposal_id in list(db.session.scalars(waiting)):
+        audit.record("staff.proposal_fallen", proposal_id=proposal_id, staff_id=staff.id, by=by)
     for address in {before, written} - {""}:
         tell(staff, "email", to=address)
 

@@ -1,6 +1,7 @@
 """The pages of the consoles that a plain address does not show: a name and the way to each."""
 
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,49 @@ def several_schools(town: Town) -> Colleague:
     return person.logs_in()
 
 
+PEOPLE = "/gestion/personnel"
+INVITED = {"login": "mallory", "nom": "Mme Mallory", "email": "mallory@example.org", "role": "administrator"}
+
+
+def administers(town: Town, *others: str) -> Colleague:
+    """An administrator, with these others."""
+    for login in others:
+        town.use("hire")(login, "administrator")
+    person: Colleague = town.use("administrator")
+    return person.logs_in()
+
+
+def proposes(town: Town) -> Colleague:
+    return administers(town, "anne").sends(f"{PEOPLE}/inviter", INVITED)
+
+
+def opens_own_proposal(town: Town) -> Colleague:
+    person = proposes(town)
+    found = re.search(rf'href="({PEOPLE}/demandes/[0-9a-f]+)"', person.text)
+    assert found is not None
+    return person.opens(found.group(1))
+
+
+def on_colleague(town: Town, act: str, **fields: str) -> Colleague:
+    """What a sole administrator tries on the head of the school."""
+    town.use("head")
+    person = administers(town).opens(PEOPLE)
+    found = re.search(rf'href="({PEOPLE}/[0-9a-f]+)">directrice<', person.text)
+    assert found is not None
+    return person.sends(f"{found.group(1)}/{act}", fields)
+
+
 PAGES: tuple[tuple[str, Any], ...] = (
+    ("personnel-demande-faite", proposes),
+    ("personnel-demande-la-mienne", opens_own_proposal),
+    ("personnel-demande-partie", lambda town: administers(town).opens(f"{PEOPLE}/demandes/none")),
+    ("personnel-invite-par-courriel", lambda town: administers(town).sends(
+        f"{PEOPLE}/inviter", {**INVITED, "role": "support", "academie": "Lille"},
+    )),
+    ("personnel-inviter-refuse", lambda town: administers(town).sends(f"{PEOPLE}/inviter", {**INVITED, "email": "x"})),
+    ("personnel-acte-refuse", lambda town: on_colleague(town, "facteur")),
+    ("personnel-role-refuse", lambda town: on_colleague(town, "role", role="school_head", ecoles="0000000A")),
+    ("personnel-adresse-refusee", lambda town: on_colleague(town, "adresse", email="x")),
     ("personnel-connexion", lambda town: head(town).opens("/gestion/connexion")),
     ("personnel-connexion-erreur", lambda town: head(town).gives_password("wrong-password-1")),
     ("personnel-connexion-attente", waits),

@@ -1,7 +1,9 @@
 """What takes two administrators: who may propose, who may confirm, and what falls (ATTACKS 125, 126)."""
 
 import datetime as dt
+import re
 import threading
+from typing import get_args
 
 import pytest
 from sqlalchemy import func, select
@@ -9,7 +11,7 @@ from sqlalchemy import func, select
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.delivery.models import Message
-from idp.staff import changes, proposals, sessions
+from idp.staff import changes, proposals, sessions, telling
 from idp.staff.errors import AlreadyProposed, LoginTaken, NobodyToConfirm, NotReady, OwnAct, ProposalGone
 from idp.staff.models import StaffAccount, StaffProposal
 from tests.conftest import BOTH_DATABASES
@@ -255,6 +257,20 @@ def test_a_refused_proposal_is_gone_and_told(three, settings):
     assert "refusée" in list(db.session.scalars(select(Message).order_by(Message.id)))[-1].content["subject"]
 
 
+@BOTH_DATABASES
+def test_a_link_goes_nowhere_else_than_the_second_administrator_saw(three, settings):
+    """Who proposed a reset changes the colleague's address while the other one reads."""
+    anne, bruno, claire = three
+    proposal = proposals.propose("password", claire, settings, by=anne)
+
+    changes.change_email(claire, "anne@elsewhere.example", by=anne.by)
+
+    with pytest.raises(ProposalGone):
+        proposals.confirm(proposal.id, settings, by=bruno)
+    assert claire.password_hash
+    assert story()[-1] == ("proposal_fallen", anne.by)
+
+
 def test_a_reset_password_opens_nothing_from_then_on(three, settings):
     anne, bruno, claire = three
 
@@ -278,3 +294,18 @@ def test_a_proposal_lives_for_the_time_that_the_settings_give(three, settings):
     proposal = proposals.propose("factor", claire, settings, by=anne)
 
     assert proposal.ends_at - proposal.created_at == dt.timedelta(hours=settings.staff.consent_hours)
+
+
+@pytest.mark.parametrize("what", get_args(telling.What))
+def test_each_mail_says_what_happened_and_the_same_in_text_and_html(employ, settings, what, clock):
+    claire = employ("claire", "support", academie="Lille")
+
+    telling.tell(claire, what, asked="factor", url="https://idp.example/gestion/invitation/x", ends_at=clock.instant)
+
+    content = db.session.scalars(select(Message)).one().content
+    words = " ".join(re.sub(r"<[^>]+>", " ", content["html"]).split())
+    assert claire.login in content["text"]
+    assert "None" not in content["text"]
+    for line in filter(None, content["text"].splitlines()):
+        if line != "--":
+            assert " ".join(line.removesuffix(":").split()).rstrip(" .") in words, line

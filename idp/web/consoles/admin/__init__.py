@@ -3,7 +3,6 @@
 from idp.web.consoles.admin import (
     client_acts,
     clients,
-    consent,
     deliveries,
     emergency,
     figures,
@@ -11,6 +10,7 @@ from idp.web.consoles.admin import (
     keys,
     people,
     people_acts,
+    people_consent,
 )
 
-PAGES = (clients, client_acts, figures, journal, keys, deliveries, emergency, people, people_acts, consent)
+PAGES = (clients, client_acts, figures, journal, keys, deliveries, emergency, people, people_acts, people_consent)
