@@ -34,6 +34,10 @@ poll_milliseconds = 200
 [logs]
 form = "text"
 
+# The samples are of one school year, whenever the demo is looked at.
+[retention]
+unrenewed_days = 36500
+
 [contact]
 name = "Assistance de l’académie de Lille"
 phone = "01 99 00 59 00"

@@ -9,9 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from idp.cli.context import application
 from idp.cli.registry_decisions import COMMANDS
 from idp.cli.registry_report import refusals, show_defects, show_ignored, show_plan, write_defects
+from idp.clock import PARIS
 from idp.db import db
 from idp.flows import school_records
-from idp.registry import reading, schools_file
+from idp.registry import finished_years, reading, schools_file
 from idp.registry.importing import Consent
 from idp.registry.plan import Plan
 from idp.registry.reading import Reading, SchoolFiles
@@ -101,6 +102,16 @@ def import_files(
         else:
             db.session.commit()
         _show(console, staging, schools, plans, defects_file, is_written=not dry_run)
+
+
+@command.command("overdue")
+@click.pass_obj
+def overdue(settings: Settings) -> None:
+    """List schools whose last file is of a school year that is over, and the day on which their pupils end."""
+    with application(settings):
+        for file, name in finished_years.overdue():
+            ends_at = file.holds_until(settings.retention.unrenewed_days).astimezone(PARIS)
+            click.echo(f"{file.uai}  {file.school_year}-{file.school_year + 1}  {ends_at:%d/%m/%Y}  {name}")
 
 
 def _uais(texts: tuple[str, ...]) -> frozenset[str]:

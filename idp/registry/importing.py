@@ -125,7 +125,7 @@ class _Import:
         pupils, persons = self.school.pupils, self.school.persons
         known.load(self.staging, self.school.uai, pupils.number if pupils else None)
         said = corrections.in_force(self.school.uai)
-        questions = Questions(self.school.uai, self.staging)
+        questions = Questions(self.school.uai, self.staging, self.plan.school_year)
         if pupils:
             self._write_pupils(said)
         elif self.staging.first("SELECT 1 FROM known_pupil WHERE ended = 0"):

@@ -156,7 +156,7 @@ class Correction(Base):
 
 
 class Question(Base):
-    """What an import could not decide. The answer holds for the imports to come."""
+    """What an import could not decide. The answer holds for the imports to come, until a year's do without it."""
 
     __tablename__ = "questions"
     __table_args__ = (UniqueConstraint("uai", "kind", "key"),)
@@ -175,13 +175,15 @@ class Question(Base):
     """rename: the new names."""
     answer: Mapped[str | None] = mapped_column(String(32))
     """A candidate's id, or «none»."""
+    school_year: Mapped[int]
+    """That of the last file that asked it."""
     asked_at: Mapped[dt.datetime]
     answered_at: Mapped[dt.datetime | None]
     answered_by: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Import(Base):
-    """One import of one school. Its plan is kept for the audit: counts here, ids in `import_rows`; no file is kept."""
+    """One import of one school. Its plan is kept for a year: counts here, ids in `import_rows`; no file is kept."""
 
     __tablename__ = "imports"
     __table_args__ = (Index("ix_imports_uai_at", "uai", "at"),)

@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from idp import audit, clock
 from idp.db import db, new_id
 from idp.registry import names, people
 from idp.registry.errors import AnswerUnknown, QuestionUnknown
+from idp.registry.known import chunks
 from idp.registry.models import Enrolment, Link, Pupil, Question, Responsable
 from idp.registry.records import ChildReference, PersonRow
 from idp.registry.staging import Staging, pack, unpack
@@ -23,8 +24,9 @@ _PIECE = 500
 class Questions:
     """The questions of one school during one import: kept beside the files' rows until all adults are matched."""
 
-    def __init__(self, uai: str, staging: Staging) -> None:
-        self.uai, self._staging = uai, staging
+    def __init__(self, uai: str, staging: Staging, school_year: int) -> None:
+        self.uai, self._staging, self._school_year = uai, staging, school_year
+        self._needed: set[tuple[str, str]] = set()
         staging.execute("DELETE FROM question")
         answered = select(Question.kind, Question.key, Question.answer).where(
             Question.uai == uai, Question.answer.is_not(None)
@@ -47,6 +49,7 @@ class Questions:
         """
         answer = self._answers.get((kind, key))
         if answer == NONE or answer in candidates:
+            self._needed.add((kind, key))
             return answer
         facts = pack({"text": text[:LONGEST_TEXT], "candidates": list(candidates), "values": values or {}})
         self._staging.execute("INSERT OR IGNORE INTO question VALUES (?, ?, ?, ?)", kind, key, place, facts)
@@ -57,20 +60,34 @@ class Questions:
         self._staging.execute("UPDATE question SET place = ? WHERE place = ?", first, place)
 
     def close(self) -> None:
-        """Write what was asked; forget what nobody asks any more and nobody had answered."""
-        known = select(Question.id, Question.kind, Question.key, Question.answer, Question.candidates)
-        stale = []
-        for question in db.session.execute(known.where(Question.uai == self.uai)).all():
-            place = (question.kind, question.key)
-            asked = self._staging.first("SELECT facts FROM question WHERE kind = ? AND key = ?", *place)
-            is_same = asked is not None and unpack(asked[0], dict[str, Any])["candidates"] == question.candidates
-            if is_same and question.answer is None:
-                self._staging.execute("DELETE FROM question WHERE kind = ? AND key = ?", *place)
-            elif asked is not None or question.answer is None:
+        """Write what was asked; forget what nobody asks any more: an answer when a later year's files do without it."""
+        stale, needed = [], []
+        known = select(Question).where(Question.uai == self.uai)
+        for question in db.session.scalars(known.execution_options(yield_per=_PIECE)):
+            if (question.kind, question.key) in self._needed or self._is_open_still(question):
+                needed.append(question.id)
+            elif question.answer is None or question.school_year < self._school_year or self._asked(question):
                 stale.append(question.id)
-        for start in range(0, len(stale), _PIECE):
-            db.session.execute(delete(Question).where(Question.id.in_(stale[start : start + _PIECE])))
+        for ids in chunks(stale, _PIECE):
+            db.session.execute(delete(Question).where(Question.id.in_(ids)))
+        for ids in chunks(needed, _PIECE):
+            older = update(Question).where(Question.id.in_(ids), Question.school_year < self._school_year)
+            db.session.execute(older.values(school_year=self._school_year))
         self._write()
+
+    def _is_open_still(self, question: Question) -> bool:
+        """Whether it waits for an answer and was asked again in the same words: it is not asked twice."""
+        is_same = question.answer is None and self._asked(question) == question.candidates
+        if is_same:
+            place = (question.kind, question.key)
+            self._staging.execute("DELETE FROM question WHERE kind = ? AND key = ?", *place)
+        return is_same
+
+    def _asked(self, question: Question) -> list[str] | None:
+        """The candidates between whom this import asks; None when it does not ask."""
+        place = (question.kind, question.key)
+        asked = self._staging.first("SELECT facts FROM question WHERE kind = ? AND key = ?", *place)
+        return list(unpack(asked[0], dict[str, Any])["candidates"]) if asked else None
 
     def _write(self) -> None:
         now, rows = clock.now(), []
@@ -81,7 +98,7 @@ class Questions:
         for kind, key, content, adult_id in self._staging.execute(query):
             facts = unpack(content, dict[str, Any])
             row = {"id": new_id(), "uai": self.uai, "kind": kind, "key": key, "responsable_id": adult_id or None}
-            rows.append({**row, **facts, "asked_at": now, "answered_by": ""})
+            rows.append({**row, **facts, "school_year": self._school_year, "asked_at": now, "answered_by": ""})
             if len(rows) == _PIECE:
                 db.session.execute(insert(Question), rows)
                 rows.clear()
@@ -109,7 +126,7 @@ def waiting(uai: str) -> list[Question]:
 
 
 def candidates_of(question: Question) -> list[tuple[str, str]]:
-    """The answers that may be given, each with a description; «none» goes without saying."""
+    """The answers that may be given, each with a description; «none» goes without saying. Who was deleted is none."""
     if question.kind == "child":
         pupils = (
             select(Pupil, Enrolment)
@@ -120,7 +137,7 @@ def candidates_of(question: Question) -> list[tuple[str, str]]:
     else:
         adults = db.session.scalars(select(Responsable).where(Responsable.id.in_(question.candidates)))
         found = {adult.id: people.describe_adult(adult) for adult in adults}
-    return [(candidate, found.get(candidate, "")) for candidate in question.candidates]
+    return [(candidate, found[candidate]) for candidate in question.candidates if candidate in found]
 
 
 def decide(question_id: str, answer: str, *, uai: str, by: str = "") -> Question:
@@ -132,8 +149,9 @@ def decide(question_id: str, answer: str, *, uai: str, by: str = "") -> Question
     question = db.session.scalar(select(Question).filter_by(id=question_id, uai=uai).with_for_update())
     if question is None:
         raise QuestionUnknown(question_id=question_id)
-    if answer not in (NONE, *question.candidates):
-        raise AnswerUnknown(candidates=list(question.candidates))
+    possible = [candidate for candidate, _ in candidates_of(question)]
+    if answer not in (NONE, *possible):
+        raise AnswerUnknown(candidates=possible)
     before, question.answer = question.answer, answer
     question.answered_at, question.answered_by = clock.now(), by
     if question.kind == "child" and question.responsable_id:

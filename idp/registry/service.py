@@ -52,6 +52,11 @@ def school_year_of(day: dt.date) -> int:
     return day.year if day.month >= 8 else day.year - 1
 
 
+def school_year_end(year: int) -> dt.datetime:
+    """The instant at which a school year is over: the first of August, in Paris."""
+    return dt.datetime(year + 1, 8, 1, tzinfo=clock.PARIS)
+
+
 def current_school_year() -> int:
     """The school year of today, in Paris."""
     return school_year_of(clock.now().astimezone(clock.PARIS).date())

@@ -30,5 +30,9 @@ class Retention(Section, frozen=True, kw_only=True):
     """Its owner is warned by mail that long before; without a mail that long ago, nothing is erased."""
     school_record_days: Annotated[int, Meta(ge=90)] = 365
     """Pupils and responsables that no school's file has held for that long are deleted."""
+    unrenewed_days: Annotated[int, Meta(ge=60)] = 180
+    """A school without a new file that long after the end of its last file's school year holds its pupils no more."""
+    import_days: Positive = 365
+    """How long it is kept which records an import touched, and a correction that the school's file has overtaken."""
     walk_days: Positive = 7
-    """How often all accounts and school records are walked through, to notice who left."""
+    """How often all schools, accounts and school records are walked through, to notice who left."""

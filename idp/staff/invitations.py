@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from typing import Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from idp import audit, clock
 from idp.db import db
@@ -78,3 +78,10 @@ def use(digest: bytes) -> None:
     )
     if db.session.scalar(statement) is None:
         raise InvitationGone
+
+
+def sweep(batch: int = 1000) -> int:
+    """Delete links whose time is over, used or not, at most `batch`; how many. The worker's housekeeping."""
+    ended = select(StaffInvitation.digest).where(StaffInvitation.ends_at <= clock.now()).limit(batch)
+    gone = delete(StaffInvitation).where(StaffInvitation.digest.in_(ended)).returning(StaffInvitation.digest)
+    return len(db.session.execute(gone.execution_options(synchronize_session=False)).all())

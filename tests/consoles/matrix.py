@@ -90,7 +90,7 @@ def _objects(uai: str) -> Objects:
     assert responsable is not None
     pupil_id = db.session.scalars(select(Enrolment.pupil_id).where(Enrolment.uai == uai)).first()
     account = accounts.create([responsable], password_hash=None, state="active")
-    question = Question(uai=uai, kind="child", key=uai, text="?", candidates=[], asked_at=now())
+    question = Question(uai=uai, kind="child", key=uai, text="?", candidates=[], school_year=2025, asked_at=now())
     login = "directrice" if uai == SCHOOL else "lointaine"
     owner = db.session.scalars(select(StaffAccount).where(StaffAccount.login == login)).one()
     key = StaffPasskey(

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from idp.audit import AuditEntry
 from idp.db import db
-from idp.registry.models import Correction, Enrolment, Pupil, Responsable, School
+from idp.registry.models import Correction, Enrolment, Import, Pupil, Responsable, School
 from idp.registry.waiting_files import WaitingFiles
 from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import SCHOOL
@@ -71,6 +71,25 @@ def test_families_are_narrowed_by_class_and_state(director, parent):
     assert director.opens(f"{ROOT}/familles?etat=active&classe=CE2 A").sees("DURANT Valéry")
     assert not director.opens(f"{ROOT}/familles?etat=none").sees("DURANT Valéry")
     assert not director.opens(f"{ROOT}/familles?classe=CM2").sees("DURANT Valéry")
+
+
+def test_the_head_reads_until_when_the_last_years_file_holds(app, director, clock):
+    """Pupils of a finished school year end half a year after it, when no file comes."""
+    app.config["IDP"] = settings = msgspec.structs.replace(
+        app.config["IDP"], server=msgspec.structs.replace(app.config["IDP"].server, demo=False)
+    )
+    with app.app_context():
+        db.session.add(Import(uai=SCHOOL, school_year=2025, source="onde", at=clock()))
+        db.session.commit()
+    assert not director.opens(f"{ROOT}/fichier").sees("n’est pas arrivé")
+
+    clock.set(clock().replace(month=9))
+    director.logs_in()
+
+    assert director.opens(f"{ROOT}/fichier").sees("Envoyez-le avant le 28 janvier 2027.")
+    clock.advance(days=settings.retention.unrenewed_days)
+    director.logs_in()
+    assert director.opens(f"{ROOT}/fichier").sees("Aucun élève n’est plus montré aux familles")
 
 
 @BOTH_DATABASES

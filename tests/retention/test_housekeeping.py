@@ -26,10 +26,12 @@ from idp.grants.models import Grant
 from idp.provider import keys
 from idp.registry.models import Responsable, School
 from idp.relying_parties.models import Client
+from idp.staff import invitations
+from idp.staff.models import StaffAccount, StaffInvitation
 from tests.conftest import BOTH_DATABASES
 
 pytestmark = BOTH_DATABASES
-KINDS = (Flow, MailLink, Session, LoginAttempts, Grant, Message, Letter, limits.Counter)
+KINDS = (Flow, MailLink, Session, LoginAttempts, Grant, Message, Letter, limits.Counter, StaffInvitation)
 
 
 @pytest.fixture
@@ -60,6 +62,10 @@ def add_one_of_each(settings, now, name):
     outbox.mark_sent(taken, "")
     limits.hit(name, limit=5, window_seconds=3600)
     record("login.succeeded", account_id=account.id)
+    colleague = StaffAccount(login=name, name="Mme Lefebvre", role="administrator", created_at=now)
+    db.session.add(colleague)
+    db.session.flush()
+    invitations.make(colleague, "account", settings.staff, by="cli")
     db.session.commit()
 
 

@@ -21,6 +21,7 @@ from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
 from idp.registry import waiting_files
 from idp.settings import Settings
+from idp.staff import invitations as staff_invitations
 from idp.staff import proposals as staff_proposals
 from idp.staff import sessions as staff_sessions
 
@@ -46,6 +47,7 @@ CHORES: dict[str, Callable[[Settings], int]] = {
     "sessions": ended.sessions,
     "staff_sessions": _of(staff_sessions.sweep),
     "staff_proposals": _of(staff_proposals.sweep),
+    "staff_invitations": _of(staff_invitations.sweep),
     "waiting_files": _of(waiting_files.sweep),
     "login_failures": ended.login_failures,
     "limits": _of(limits.sweep),
@@ -92,7 +94,7 @@ class Housekeeper:
         return {name: self._work(name, partial(self._batches, chore)) for name, chore in CHORES.items()}
 
     def walk(self) -> dict[str, int]:
-        """Go through all accounts and school records, whoever's turn it is."""
+        """Go through all schools, accounts and school records, whoever's turn it is."""
         return {
             name: self._work(name, partial(walks.walk, key, step, self._settings))
             for name, (key, step) in walks.WALKS.items()

@@ -1,5 +1,6 @@
 """The school's own file in the browser: what it would change is shown first, and nothing is written without a yes."""
 
+import datetime as dt
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from sqlalchemy import func, select
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import school_records
-from idp.registry import reading
+from idp.registry import finished_years, reading
 from idp.registry.defects import Defect
 from idp.registry.errors import FilesDisagree, ImportRefused
 from idp.registry.importing import Consent
@@ -75,6 +76,17 @@ def _run(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, b
             defect_count=sum(staging.defect_counts(numbers).values()),
             ignored=list(reading.ignored_columns(schools)),
         )
+
+
+def ends_at(uai: str, settings: Settings) -> dt.datetime | None:
+    """When the school's pupils end, or ended, for want of a file of this school year; None when there is one.
+
+    The demo's schools stay in the year of their samples.
+    """
+    file = finished_years.find_last_file(uai)
+    if settings.server.demo or file is None or file.school_year >= current_school_year():
+        return None
+    return file.holds_until(settings.retention.unrenewed_days)
 
 
 def _school_year(uai: str, settings: Settings) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import abort, request
 
+from idp import clock
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows.school_head import files as service
@@ -112,6 +113,8 @@ def _form(uai: str, problem: str = "") -> str:
         "school_head/file",
         uai=uai,
         imports=db.session.scalars(made).all(),
+        ends_at=service.ends_at(uai, security.settings()),
+        now=clock.now(),
         problem=problem,
         most_mib=security.settings().staff.upload_mib,
     )
