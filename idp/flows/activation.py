@@ -22,13 +22,13 @@ from idp.flows import birth_dates, credentials
 from idp.flows import service as flows
 from idp.flows.errors import Barred, WrongStep
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED
 from idp.registry import matching
 from idp.registry.matching import Child
 from idp.settings import SelfRegistration
 
 PART = "activation"
 STEPS = ("dates", "mot-de-passe", "email", "courriel")
-FINISHED = "terminee"
 
 
 def begin(flow: Flow, account: Account) -> None:

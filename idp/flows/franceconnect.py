@@ -6,8 +6,7 @@ Source: journeys, «FranceConnect» (J4).
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp import audit
@@ -27,6 +26,7 @@ from idp.flows.errors import (
     WrongStep,
 )
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED, Step, first_undone
 from idp.franceconnect import service as links
 from idp.franceconnect.callback import Login
 from idp.franceconnect.errors import NotLinked
@@ -41,16 +41,7 @@ from idp.settings import SelfRegistration, Settings
 PART = "franceconnect"
 REQUEST = "upstream_request"
 """Part of the flow's state: the request under way upstream, and whether it was `used`."""
-FINISHED = "terminee"
 CIVILITY = {"M.": "M", "M": "M", "MME": "F", "MLLE": "F"}
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step and what is true once it is done."""
-
-    name: str
-    is_done: Callable[[Flow], bool]
 
 
 def state_of(flow: Flow) -> dict[str, Any]:
@@ -77,7 +68,7 @@ def current_step(flow: Flow) -> str:
         return FINISHED
     if identity_of(flow) is None:
         return ""
-    return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
+    return first_undone(STEPS, flow)
 
 
 def is_away(flow: Flow, upstream: str) -> bool:

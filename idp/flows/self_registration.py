@@ -4,8 +4,7 @@ Source: parents' guide, «Auto-inscription».
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from idp import audit
@@ -23,6 +22,7 @@ from idp.flows.errors import (
     WrongStep,
 )
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED, Step, first_undone
 from idp.registry import matching
 from idp.registry.matching import Child
 from idp.registry.models import Responsable
@@ -32,29 +32,9 @@ from idp.settings import SelfRegistration, Settings
 PART = "self_registration"
 
 
-@dataclass(frozen=True)
-class Step:
-    """A step and what is true once it is done."""
-
-    name: str
-    is_done: Callable[[Flow], bool]
-
-
 def state_of(flow: Flow) -> dict[str, Any]:
     """What the steps proved so far."""
     return mobile_code.state_of(flow, PART)
-
-
-def _is_matched(flow: Flow) -> bool:
-    return bool(responsables_of(flow))
-
-
-def _is_code_confirmed(flow: Flow) -> bool:
-    return mobile_code.is_confirmed(flow, PART)
-
-
-def _are_dates_confirmed(flow: Flow) -> bool:
-    return school_mobile.are_dates_confirmed(flow, PART)
 
 
 def _has_account(flow: Flow) -> bool:
@@ -62,12 +42,11 @@ def _has_account(flow: Flow) -> bool:
 
 
 STEPS = (
-    Step("informations", _is_matched),
-    Step("code", _is_code_confirmed),
-    Step("dates", _are_dates_confirmed),
+    Step("informations", lambda flow: bool(responsables_of(flow))),
+    Step("code", lambda flow: mobile_code.is_confirmed(flow, PART)),
+    Step("dates", lambda flow: school_mobile.are_dates_confirmed(flow, PART)),
     Step("mot-de-passe", _has_account),
 )
-FINISHED = "terminee"
 JOINED = "rattachee"
 """The proofs led to an account that is in use: the flow waits for its login."""
 
@@ -78,7 +57,7 @@ def current_step(flow: Flow) -> str:
         return FINISHED
     if state_of(flow).get("joined"):
         return JOINED
-    return next((step.name for step in STEPS if not step.is_done(flow)), FINISHED)
+    return first_undone(STEPS, flow)
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:

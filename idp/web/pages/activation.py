@@ -1,5 +1,7 @@
 """Activation by letter. Source: parents' guide, «Parcours par notification»."""
 
+from functools import partial
+
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
@@ -54,17 +56,9 @@ def dates(flow_id: str) -> Answer:
     account = journey.account_of(flow)
     if account is None or journey.current_step(flow) != "dates":
         return see_other(_step_url(flow))
-    typed = birth_dates.read(journey.children_of(account))
-    if typed.errors:
-        return _dates(flow, account, typed=typed.values, errors=typed.errors), 422
-    try:
-        journey.confirm_dates(flow, typed.by_pupil, security.settings().self_registration)
-    except Barred as refusal:
-        db.session.commit()
-        return render_template("activation/barred.html", refusal=refusal), 422
-    except Refusal as refusal:
-        db.session.commit()
-        return _dates(flow, account, refusal, typed=typed.values), 422
+    confirm = partial(journey.confirm_dates, flow)
+    if wrong := birth_dates.refused(journey.children_of(account), confirm, partial(_dates, flow, account)):
+        return wrong
     db.session.commit()
     return see_other(_step_url(flow))
 
@@ -134,6 +128,8 @@ def _dates(
     typed: dict[str, str] | None = None,
     errors: Errors | None = None,
 ) -> str:
+    if isinstance(refusal, Barred):
+        return render_template("activation/barred.html", refusal=refusal)
     return render_template(
         "self_registration/birth_dates.html",
         step=1,

@@ -1,13 +1,16 @@
 """The form of the children's birth dates, as every journey that asks for them reads it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import request
 from flask_babel import gettext as _
 
+from idp.db import db
+from idp.errors import Refusal
 from idp.registry.matching import Child
+from idp.web import security
 
 PARTS = ("jour", "mois", "annee")
 
@@ -21,7 +24,25 @@ class TypedDates:
     errors: list[tuple[str, str, str]]
 
 
-def read(children: Sequence[Child]) -> TypedDates:
+def refused(
+    children: Sequence[Child], confirm: Callable[..., object], page: Callable[..., str]
+) -> tuple[str, int] | None:
+    """The page that says what is wrong with the dates that were sent; None when they are right.
+
+    `confirm` takes the dates and their settings, `page` draws the step: the refusal, what was `typed`, its `errors`.
+    """
+    typed = _read(children)
+    if typed.errors:
+        return page(None, typed=typed.values, errors=typed.errors), 422
+    try:
+        confirm(typed.by_pupil, security.settings().self_registration)
+    except Refusal as refusal:
+        db.session.commit()  # The try is counted.
+        return page(refusal, typed=typed.values), 422
+    return None
+
+
+def _read(children: Sequence[Child]) -> TypedDates:
     """The request's form: fields `enfant-1_jour`… in the children's order."""
     fields = [f"enfant-{number}" for number, _child in enumerate(children, 1)]
     typed = {f"{field}_{part}": request.form.get(f"{field}_{part}", "")[:10] for field in fields for part in PARTS}

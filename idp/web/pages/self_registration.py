@@ -1,5 +1,6 @@
 """SMS self-registration. Source: parents' guide, «Auto-inscription»."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,6 +14,7 @@ from idp.flows import email_validation as email_journey
 from idp.flows import self_registration as journey
 from idp.flows.errors import AddressRefused, AlreadyRegistered, TooManyMails, WrongStep
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED
 from idp.registry import phones
 from idp.web import security
 from idp.web.catalogue import current_language
@@ -44,7 +46,7 @@ def resume(flow_id: str) -> Answer:
 def show(flow_id: str, step: str) -> Answer:
     flow = find_flow(flow_id)
     current = journey.current_step(flow)
-    if step != current and not (step == "informations" and current != journey.FINISHED):
+    if step != current and not (step == "informations" and current != FINISHED):
         return see_other(_step_url(flow))
     return _page(flow, step)
 
@@ -53,7 +55,7 @@ def show(flow_id: str, step: str) -> Answer:
 def informations(flow_id: str) -> Answer:
     security.check_form()
     flow = find_flow(flow_id, for_update=True)
-    if journey.current_step(flow) == journey.FINISHED:
+    if journey.current_step(flow) == FINISHED:
         return see_other(_step_url(flow))
     typed = {name: request.form.get(name, "")[:LONGEST] for name in ("nom", "prenom", "mobile")}
     phone = phones.parse(typed["mobile"])
@@ -89,18 +91,16 @@ def dates(flow_id: str) -> Answer:
     flow = find_flow(flow_id, for_update=True)
     if journey.current_step(flow) != "dates":
         return see_other(_step_url(flow))
-    typed = birth_dates.read(journey.children_of(flow))
-    if typed.errors:
-        return _page(flow, "dates", typed=typed.values, errors=typed.errors), 422
-    try:
-        settings, language = security.settings().self_registration, current_language()
-        journey.confirm_dates(flow, typed.by_pupil, settings, language=language)
-    except Refusal as refusal:
-        db.session.commit()
-        step = "dates" if journey.current_step(flow) == "dates" else "informations"
-        return _page(flow, step, refusal, typed=typed.values), 422
+    confirm = partial(journey.confirm_dates, flow, language=current_language())
+    if wrong := birth_dates.refused(journey.children_of(flow), confirm, partial(_dates, flow)):
+        return wrong
     db.session.commit()
     return see_other(_step_url(flow))
+
+
+def _dates(flow: Flow, refusal: Refusal | None, **shown: Any) -> str:
+    """The step, or the first one for who is barred."""
+    return _page(flow, "dates" if journey.current_step(flow) == "dates" else "informations", refusal, **shown)
 
 
 @pages.post("/<flow_id>/mot-de-passe")

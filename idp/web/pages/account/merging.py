@@ -1,5 +1,6 @@
 """«Ajouter des enfants depuis un autre compte». Source: parents' guide, «Comment regrouper vos comptes ?»."""
 
+from functools import partial
 from typing import Any
 
 from flask import abort, request, url_for
@@ -60,14 +61,9 @@ def merge_dates(flow_id: str) -> Answer:
     session, flow = _find_flow(flow_id, for_update=True)
     if journey.current_step(flow) != journey.DATES:
         return see_other(url_for("account.merge", flow_id=flow_id))
-    typed = birth_dates.read(journey.pupils_of(flow))
-    if typed.errors:
-        return _page(flow, session, typed=typed.values, errors=typed.errors), 422
-    try:
-        journey.confirm_dates(flow, typed.by_pupil, security.settings().self_registration)
-    except Refusal as refusal:
-        db.session.commit()
-        return _page(flow, session, refusal, typed=typed.values), 422
+    confirm = partial(journey.confirm_dates, flow)
+    if wrong := birth_dates.refused(journey.pupils_of(flow), confirm, partial(_page, flow, session)):
+        return wrong
     db.session.commit()
     return see_other(url_for("account.merge", flow_id=flow_id))
 

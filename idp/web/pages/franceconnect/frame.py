@@ -11,6 +11,7 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows import franceconnect as journey
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED
 from idp.franceconnect import service as links
 from idp.franceconnect import watch
 from idp.franceconnect.upstreams import FRANCECONNECT
@@ -90,7 +91,7 @@ def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", the
 def step_url(flow: Flow) -> str:
     """Where the flow stands."""
     step = journey.current_step(flow)
-    if step in ("", journey.FINISHED):
+    if step in ("", FINISHED):
         return way_out(flow) if flow.ended_at is not None else url_for("login.show", flow_id=flow.id)
     return url_for("franceconnect.show", flow_id=flow.id, step=step)
 

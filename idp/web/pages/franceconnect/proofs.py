@@ -1,5 +1,6 @@
 """The questions to somebody whom the upstream knows and we do not: mobile, code, children's dates; or a password."""
 
+from functools import partial
 from typing import Any
 
 from flask import request, url_for
@@ -13,6 +14,7 @@ from idp.flows import franceconnect as journey
 from idp.flows import service as flows
 from idp.flows.errors import AlreadyRegistered, DifferentPerson, NoMatch, SeveralAdults, WrongStep
 from idp.flows.models import Flow
+from idp.flows.steps import FINISHED
 from idp.franceconnect import service as links
 from idp.franceconnect.errors import AlreadyLinked
 from idp.registry import phones
@@ -32,7 +34,7 @@ STEPS = ("identite", "code", "dates", "compte")
 def show(flow_id: str, step: str) -> Answer:
     flow = find_flow(flow_id)
     current = journey.current_step(flow)
-    free = step in ("identite", "compte") and current not in ("", journey.FINISHED)
+    free = step in ("identite", "compte") and current not in ("", FINISHED)
     return _page(flow, step) if step == current or free else see_other(step_url(flow))
 
 
@@ -41,7 +43,7 @@ def identity(flow_id: str) -> Answer:
     """«C'est moi» with the mobile known to the school."""
     security.check_form()
     flow = find_flow(flow_id, for_update=True)
-    if journey.current_step(flow) in ("", journey.FINISHED):
+    if journey.current_step(flow) in ("", FINISHED):
         return see_other(step_url(flow))
     if request.form.get("choix") == "pas-moi":
         return _not_me(flow)
@@ -91,16 +93,13 @@ def dates(flow_id: str) -> Answer:
     flow = find_flow(flow_id, for_update=True)
     if journey.current_step(flow) != "dates":
         return see_other(step_url(flow))
-    typed = birth_dates.read(journey.children_of(flow))
-    if typed.errors:
-        return _page(flow, "dates", typed=typed.values, errors=typed.errors), 422
-    try:
-        journey.confirm_dates(flow, typed.by_pupil, security.settings().self_registration)
-    except Refusal as refusal:
-        db.session.commit()
-        step = "dates" if journey.current_step(flow) == "dates" else "identite"
-        return _page(flow, step, refusal, typed=typed.values), 422
-    return _finish(flow)
+    confirm = partial(journey.confirm_dates, flow)
+    return birth_dates.refused(journey.children_of(flow), confirm, partial(_dates, flow)) or _finish(flow)
+
+
+def _dates(flow: Flow, refusal: Refusal | None, **shown: Any) -> str:
+    """The step, or the first one for who is barred."""
+    return _page(flow, "dates" if journey.current_step(flow) == "dates" else "identite", refusal, **shown)
 
 
 def _finish(flow: Flow) -> Answer:
@@ -132,7 +131,7 @@ def account(flow_id: str) -> Answer:
     security.check_form()
     flow = find_flow(flow_id)
     kept = links.kept_login(flow.id)
-    if kept is None or journey.current_step(flow) in ("", journey.FINISHED):
+    if kept is None or journey.current_step(flow) in ("", FINISHED):
         return see_other(step_url(flow))
     typed, password = request.form.get("identifiant", "")[:200], request.form.get("mot_de_passe", "")
     try:

@@ -7,57 +7,50 @@ from idp.accounts import email
 from idp.db import db
 from idp.flows import recovery
 from idp.flows.errors import TooManyMails, TooManyRequests
+from idp.flows.models import Flow
 from idp.flows.recovery import requests
 from idp.web import security
 from idp.web.catalogue import current_language
 from idp.web.pages import email_validation
 from idp.web.pages.frame import breakable, see_other
 from idp.web.pages.login import Answer
-from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
-
-HOME = "recovery.identifiant"
+from idp.web.pages.recovery.frame import IDENTIFIANT, begin, pages, show, stopped, told, with_open_flow
 
 
 @pages.get("/identifiant-oublie")
 def forgotten() -> Answer:
-    return begin(HOME)
+    return begin(IDENTIFIANT)
 
 
 @pages.get("/identifiant-oublie/<flow_id>")
-def identifiant(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    return show("identifiant", flow, typed="", errors=[]) if flow else elsewhere(flow_id, HOME)
+@with_open_flow(IDENTIFIANT)
+def identifiant(flow: Flow) -> Answer:
+    return show("identifiant", flow, typed="", errors=[])
 
 
 @pages.post("/identifiant-oublie/<flow_id>")
-def ask_identifiant(flow_id: str) -> Answer:
-    security.check_form()
-    flow = open_flow(flow_id, for_update=True)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(IDENTIFIANT)
+def ask_identifiant(flow: Flow) -> Answer:
     typed = request.form.get("email", "").strip()[: email.LONGEST + 1]
     if not email.is_address(typed):
         wrong = [("email", "email", breakable(_("Écrivez une adresse complète, par exemple : prenom.nom@example.org")))]
         return show("identifiant", flow, typed=typed, errors=wrong), 422
+    settings, source = security.settings().recovery, request.remote_addr or ""
     try:
-        requests.ask_identifiant(
-            flow, typed, request.remote_addr or "", current_language(), security.settings().recovery
-        )
+        requests.ask_identifiant(flow, typed, source, current_language(), settings)
     except TooManyRequests as refusal:
-        db.session.commit()
-        return show("identifiant", flow, typed=typed, errors=[], refusal=refusal), 429
+        return stopped("identifiant", flow, typed, refusal)
     db.session.commit()
     return see_other(url_for("recovery.identifiant_asked", flow_id=flow.id))
 
 
 @pages.get("/identifiant-oublie/<flow_id>/envoye")
-def identifiant_asked(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    asked = recovery.state_of(flow).get("identifiant") if flow else None
-    if flow is None or not asked:
-        return elsewhere(flow_id, HOME) if flow is None else see_other(url_for(HOME, flow_id=flow_id))
-    outcome = "sent" if security.settings().recovery.enumeration == "uniform" else asked["outcome"]
-    typed = asked["email"]
+@with_open_flow(IDENTIFIANT)
+def identifiant_asked(flow: Flow) -> Answer:
+    asked = recovery.state_of(flow).get("identifiant")
+    if not asked:
+        return see_other(url_for(IDENTIFIANT, flow_id=flow.id))
+    outcome, typed = told(asked), asked["email"]
     if outcome == "unknown":
         wrong = [("email", "email", _("Vérifiez cette adresse."))]
         meant = email.suggestion(typed)
@@ -66,15 +59,12 @@ def identifiant_asked(flow_id: str) -> Answer:
 
 
 @pages.post("/identifiant-oublie/<flow_id>/renvoyer")
-def resend_validation(flow_id: str) -> Answer:
+@with_open_flow(IDENTIFIANT)
+def resend_validation(flow: Flow) -> Answer:
     """«Renvoyer un email de validation», to the addresses that the accounts hold; only where answers are explicit."""
-    security.check_form()
-    flow = open_flow(flow_id, for_update=True)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
-    asked = recovery.state_of(flow).get("identifiant", {})
-    if security.settings().recovery.enumeration == "uniform" or asked.get("outcome") != "unconfirmed":
-        return see_other(url_for(HOME, flow_id=flow_id))
+    asked = recovery.state_of(flow).get("identifiant")
+    if not asked or told(asked) != "unconfirmed":
+        return see_other(url_for(IDENTIFIANT, flow_id=flow.id))
     try:
         for account in requests.accounts_of(asked["email"]):
             if account.email and not account.email_verified_at:

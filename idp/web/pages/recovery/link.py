@@ -13,30 +13,26 @@ from idp.web import security
 from idp.web.catalogue import current_language
 from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer, start_flow
-from idp.web.pages.recovery.frame import begin, elsewhere, open_flow, pages, show
-from idp.web.pages.recovery.sms import ask_code
+from idp.web.pages.recovery.frame import PASSWORD, begin, open_flow, pages, show, stopped, told, with_open_flow
+from idp.web.pages.recovery.sms import ask_code, unknown
 
-HOME = "recovery.password"
 LONGEST = 100
 
 
 @pages.get("/mot-de-passe-perdu")
 def lost() -> Answer:
-    return begin(HOME)
+    return begin(PASSWORD)
 
 
 @pages.get("/mot-de-passe-perdu/<flow_id>")
-def password(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    return show("password", flow, typed="", errors=[]) if flow else elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def password(flow: Flow) -> Answer:
+    return show("password", flow, typed="", errors=[])
 
 
 @pages.post("/mot-de-passe-perdu/<flow_id>")
-def ask(flow_id: str) -> Answer:
-    security.check_form()
-    flow = open_flow(flow_id, for_update=True)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def ask(flow: Flow) -> Answer:
     typed = request.form.get("identifiant", "")[:LONGEST]
     if not typed.strip():
         missing = [("identifiant", "identifiant", _("Écrivez votre identifiant."))]
@@ -53,22 +49,20 @@ def _ask_mail(flow: Flow, typed: str) -> Answer:
     try:
         requests.ask_reset(flow, typed, request.remote_addr or "", current_language(), link, settings.recovery)
     except TooManyRequests as refusal:
-        db.session.commit()
-        return show("password", flow, typed=typed, errors=[], refusal=refusal), 429
+        return stopped("password", flow, typed, refusal)
     db.session.commit()
     return see_other(url_for("recovery.asked", flow_id=flow.id))
 
 
 @pages.get("/mot-de-passe-perdu/<flow_id>/envoye")
-def asked(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    mail = recovery.state_of(flow).get("mail") if flow else None
-    if flow is None or not mail:
-        return elsewhere(flow_id, HOME) if flow is None else see_other(url_for(HOME, flow_id=flow_id))
-    outcome = "sent" if security.settings().recovery.enumeration == "uniform" else mail["outcome"]
+@with_open_flow(PASSWORD)
+def asked(flow: Flow) -> Answer:
+    mail = recovery.state_of(flow).get("mail")
+    if not mail:
+        return see_other(url_for(PASSWORD, flow_id=flow.id))
+    outcome = told(mail)
     if outcome == "unknown":
-        wrong = [("identifiant", "identifiant", _("Vérifiez cet identifiant."))]
-        return show("password", flow, typed=mail["typed"], errors=wrong, unknown=True)
+        return unknown(flow, mail["typed"])
     ends_at = clock.from_milliseconds(mail["ends_at"])
     minutes = security.settings().recovery.link_minutes
     return show(f"password_{outcome}", flow, number=mail["number"], ends_at=ends_at, minutes=minutes, way="mail")

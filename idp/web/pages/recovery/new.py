@@ -14,34 +14,27 @@ from idp.web.catalogue import current_language
 from idp.web.pages import new_password as form
 from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
-from idp.web.pages.recovery.frame import elsewhere, open_flow, pages, show
+from idp.web.pages.recovery.frame import PASSWORD, elsewhere, open_flow, pages, show, with_open_flow
 from idp.web.upstream_logout import logins
-
-HOME = "recovery.password"
 
 
 @pages.get("/mot-de-passe-perdu/<flow_id>/nouveau")
-def new_password(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def new_password(flow: Flow) -> Answer:
     proof = reset.proof_of(flow)
     return _page(flow, proof, []) if proof else _expired(flow)
 
 
 @pages.post("/mot-de-passe-perdu/<flow_id>/nouveau")
-def set_password(flow_id: str) -> Answer:
-    security.check_form()
-    flow = open_flow(flow_id)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def set_password(flow: Flow) -> Answer:
     proof = reset.proof_of(flow)
     if proof is None:
         return _expired(flow)
     chosen, errors = form.read(proof.account.identifiant)
     if errors:
         return _page(flow, proof, errors), 422
-    leaked = proof.account.password_hash if proof.account.new_password_due_at else None
+    flow_id, leaked = flow.id, proof.account.password_hash if proof.account.new_password_due_at else None
     db.session.commit()
     if leaked and passwords.verify(leaked, chosen, security.settings().passwords):
         same = [(form.TARGET, form.FIELD, _("Choisissez un mot de passe différent de l’ancien."))]
@@ -53,7 +46,7 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     """Everything in one transaction, which begins after the hash was made."""
     flow = open_flow(flow_id, for_update=True)
     if flow is None:
-        return elsewhere(flow_id, HOME)
+        return elsewhere(flow_id, PASSWORD)
     try:
         reset.set_password(flow, password_hash, request.form.getlist("retirer"), current_language())
     except ProofExpired:

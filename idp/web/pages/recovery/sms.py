@@ -13,9 +13,7 @@ from idp.web import security
 from idp.web.pages import sms_codes
 from idp.web.pages.frame import see_other
 from idp.web.pages.login import Answer
-from idp.web.pages.recovery.frame import elsewhere, open_flow, pages, show
-
-HOME = "recovery.password"
+from idp.web.pages.recovery.frame import PASSWORD, pages, show, stopped, told, with_open_flow
 
 
 def ask_code(flow: Flow, typed: str) -> Answer:
@@ -23,40 +21,39 @@ def ask_code(flow: Flow, typed: str) -> Answer:
     try:
         sms.ask_code(flow, typed, request.remote_addr or "", sms_codes.key(), sms_codes.wording, security.settings())
     except (TooManyRequests, SmsStopped, TooManyCodes) as refusal:
-        db.session.commit()
-        return show("password", flow, typed=typed, errors=[], refusal=refusal), 429
+        return stopped("password", flow, typed, refusal)
     db.session.commit()
     return see_other(url_for("recovery.code", flow_id=flow.id))
 
 
+def unknown(flow: Flow, typed: str) -> str:
+    """The form again: there is no such identifiant."""
+    wrong = [("identifiant", "identifiant", _("Vérifiez cet identifiant."))]
+    return show("password", flow, typed=typed, errors=wrong, unknown=True)
+
+
 @pages.get("/mot-de-passe-perdu/<flow_id>/code")
-def code(flow_id: str) -> Answer:
-    flow = open_flow(flow_id)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def code(flow: Flow) -> Answer:
     asked = recovery.state_of(flow).get("sms")
     if not asked:
-        return see_other(url_for(HOME, flow_id=flow_id))
-    outcome = "sent" if security.settings().recovery.enumeration == "uniform" else asked["outcome"]
+        return see_other(url_for(PASSWORD, flow_id=flow.id))
+    outcome = told(asked)
     if outcome == "unknown":
-        wrong = [("identifiant", "identifiant", _("Vérifiez cet identifiant."))]
-        return show("password", flow, typed=asked["typed"], errors=wrong, unknown=True)
+        return unknown(flow, asked["typed"])
     if outcome == "no_mobile":
         return show("password_partial", flow, way="sms")
     return _code_page(flow)
 
 
 @pages.post("/mot-de-passe-perdu/<flow_id>/code")
-def enter_code(flow_id: str) -> Answer:
-    security.check_form()
-    flow = open_flow(flow_id, for_update=True)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def enter_code(flow: Flow) -> Answer:
     typed = request.form.get("code", "")[:20]
     try:
         sms.confirm_code(flow, typed, sms_codes.key(), security.settings())
     except WrongStep:
-        return see_other(url_for(HOME, flow_id=flow_id))
+        return see_other(url_for(PASSWORD, flow_id=flow.id))
     except Refusal as refusal:
         db.session.commit()
         return _code_page(flow, refusal, typed), 422
@@ -65,14 +62,11 @@ def enter_code(flow_id: str) -> Answer:
 
 
 @pages.post("/mot-de-passe-perdu/<flow_id>/code/renvoyer")
-def resend(flow_id: str) -> Answer:
-    security.check_form()
-    flow = open_flow(flow_id, for_update=True)
-    if flow is None:
-        return elsewhere(flow_id, HOME)
+@with_open_flow(PASSWORD)
+def resend(flow: Flow) -> Answer:
     asked, settings = recovery.state_of(flow).get("sms"), security.settings()
     if not asked:
-        return see_other(url_for(HOME, flow_id=flow_id))
+        return see_other(url_for(PASSWORD, flow_id=flow.id))
     try:
         sent = sms.ask_code(
             flow, asked["typed"], request.remote_addr or "", sms_codes.key(), sms_codes.wording, settings
