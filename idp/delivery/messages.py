@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.support import NullTranslations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from idp import languages
@@ -33,18 +34,19 @@ class Messages:
     def render(self, name: str, language: str, values: dict[str, Any]) -> dict[str, str]:
         """Subject, text and HTML of a mail."""
         subject, text, html = (
-            self._text(language, f"messages/{name}/{part}", values) for part in ("subject.txt", "body.txt", "body.html")
+            self._text(languages.typeset(language), language, f"messages/{name}/{part}", values)
+            for part in ("subject.txt", "body.txt", "body.html")
         )
         return {"subject": " ".join(subject.split()), "text": _tidy(text), "html": html}
 
     def render_sms(self, name: str, language: str, values: dict[str, Any]) -> str:
         """The text of an SMS."""
-        return " ".join(self._text(language, f"messages/{name}/sms.txt", values).split())
+        return " ".join(self._text(languages.load(language), language, f"messages/{name}/sms.txt", values).split())
 
-    def _text(self, language: str, template: str, values: dict[str, Any]) -> str:
-        return self._environment(language).get_template(template).render({**self._facts, **values})
+    def _text(self, texts: NullTranslations, language: str, template: str, values: dict[str, Any]) -> str:
+        return self._environment(texts, language).get_template(template).render({**self._facts, **values})
 
-    def _make_environment(self, language: str) -> Environment:
+    def _make_environment(self, texts: NullTranslations, language: str) -> Environment:
         environment = Environment(
             loader=self._loader,
             autoescape=select_autoescape(),
@@ -53,15 +55,11 @@ class Messages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        translations = languages.load(language)
-        environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+        environment.install_gettext_translations(texts, newstyle=True)  # type: ignore[attr-defined]
         environment.globals["language"] = language
         environment.globals["direction"] = "rtl" if language in languages.RIGHT_TO_LEFT else "ltr"
         environment.filters["person"] = person
-        # «18 h 42» stays on one line of a narrow screen.
-        environment.filters["hour"] = lambda instant: languages.hour(instant, language).replace(
-            " ", "\N{NO-BREAK SPACE}"
-        )
+        environment.filters["hour"] = lambda instant: languages.hour(instant, language)
         environment.filters["day"] = lambda instant: languages.day(instant, language)
         return environment
 

@@ -62,7 +62,7 @@ def change_password(
 def tell_owner(account: Account, message: str, *, language: str, **values: Any) -> None:
     """Mail the owner about a change, at an address that is the owner's for sure."""
     if account.mail_address:
-        queue_mail(account.mail_address, message, language=language, at=clock.now(), **values)
+        queue_mail(account.mail_address, message, language=language, account=account, at=clock.now(), **values)
 
 
 def accesses(account: Account, *, but: str = "") -> list[Access]:

@@ -232,9 +232,7 @@ def _link(flow: Flow, account: Account, identity: Identity, *, language: str, to
     if links.is_somebody_elses(account.id, identity):
         audit.record("upstream.other_person", account_id=account.id)
         raise DifferentPerson
-    kept = links.kept_login(flow.id)
-    assert kept is not None
     links.link(account.id, identity)
     if told:
-        credentials.tell_owner(account, "upstream_linked", language=language, upstream=kept[0].upstream)
+        credentials.tell_owner(account, "upstream_linked", language=language)
     flows.end(flow, account.id)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
-from idp import audit, clock, limits
+from idp import audit, limits
 from idp.accounts import service as accounts
 from idp.accounts.models import MAY_LOG_IN, Account, AccountResponsable
 from idp.db import db
 from idp.delivery import messages
+from idp.flows import credentials
 from idp.flows.school_mobile import FRENCH
 from idp.registry import corrections, importing, phones
 from idp.registry.corrections import MobileChange
@@ -87,6 +88,7 @@ def _tell_account(change: MobileChange) -> str:
     """Mail the owner of the account, if there is one; the language that they chose."""
     held = select(AccountResponsable.account_id).where(AccountResponsable.responsable_id == change.responsable_id)
     account = db.session.scalar(select(Account).where(Account.id.in_(held), Account.state.in_(MAY_LOG_IN)))
-    if account is not None and account.mail_address:
-        messages.queue_mail(account.mail_address, "school_mobile_changed", language=account.language, at=clock.now())
-    return account.language if account is not None else ""
+    if account is None:
+        return ""
+    credentials.tell_owner(account, "school_mobile_changed", language=account.language)
+    return account.language

@@ -1,6 +1,5 @@
 """The language of a page: chosen for the browser, its texts from the catalogues of `idp.languages`."""
 
-import re
 from functools import lru_cache
 
 from babel.support import NullTranslations
@@ -9,38 +8,17 @@ from flask_babel import Babel, Domain
 from markupsafe import Markup
 
 from idp.clock import PARIS
-from idp.languages import SOURCE, load
+from idp.languages import SOURCE, typeset
 from idp.web.security import settings
 
 LANGUAGE_COOKIE = "idp_lang"
-KEPT_TOGETHER = re.compile(r"(?<=«) | (?=[»:;?!])|(?<=[0-9]) (?=[0-9])")
-"""The spaces of French typography: no line ends before a colon, a question mark or a closing quotation mark, nor
-inside a number or a date."""
-NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-class French(NullTranslations):
-    """The source texts, with the spaces of their punctuation kept on one line."""
-
-    @staticmethod
-    @lru_cache(maxsize=4096)
-    def gettext(message: str) -> str:
-        return KEPT_TOGETHER.sub(NO_BREAK, message)
-
-    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        return self.gettext(msgid1 if n < 2 else msgid2)
-
-    ugettext, ungettext = gettext, ngettext
-
-
-FRENCH = French()
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # Flask-Babel has no types
     """Takes the catalogues as `idp.languages` reads them."""
 
     def get_translations(self) -> NullTranslations:
-        return _catalogue(current_language())
+        return typeset(current_language())
 
 
 def current_language() -> str:
@@ -71,7 +49,7 @@ def text(message: str, /, **values: object) -> Markup:
 
 def counted(one: str, many: str, count: int, /, **values: object) -> Markup:
     """`ngettext` of the templates; `%(num)s` in the text is the count."""
-    found = _catalogue(current_language()).ngettext(one, many, count)
+    found = typeset(current_language()).ngettext(one, many, count)
     return Markup(found) % {"num": count, **values}  # noqa: S704  # as in `_marked`
 
 
@@ -89,12 +67,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(_=text, ngettext=counted)
 
 
-def _catalogue(language: str) -> NullTranslations:
-    return FRENCH if language == SOURCE else load(language)
-
-
 def _marked(language: str, message: str) -> Markup:
-    return Markup(_catalogue(language).gettext(message))  # noqa: S704  # templates and catalogues are ours
+    return Markup(typeset(language).gettext(message))  # noqa: S704  # templates and catalogues are ours
 
 
 @lru_cache(maxsize=8192)

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
-from flask_babel import format_date
 from markupsafe import Markup
 
+from idp import languages
 from idp.accounts.models import Account
 from idp.clock import PARIS
 from idp.flows.models import Flow
@@ -128,8 +128,7 @@ def see_other(url: str) -> Response:
 
 def hour(instant: dt.datetime) -> str:
     """«18 h 42», the time in France."""
-    local = instant.astimezone(PARIS)
-    return f"{local.hour}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{local.minute:02}" if _is_french() else f"{local:%H:%M}"
+    return languages.hour(instant, current_language())
 
 
 def hour_with_seconds(instant: dt.datetime) -> str:
@@ -141,7 +140,7 @@ def hour_with_seconds(instant: dt.datetime) -> str:
 
 def day(instant: dt.datetime) -> str:
     """«14 mars 2017»."""
-    return str(format_date(instant.astimezone(PARIS).date(), "long"))
+    return languages.day(instant, current_language())
 
 
 def breakable(address: str) -> Markup:

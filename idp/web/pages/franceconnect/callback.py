@@ -90,7 +90,7 @@ def _reached(flow: Flow, state: str) -> Answer:
 def _received(flow: Flow, upstream: Upstream, login: Login, *, asks_less: bool) -> Answer:
     purpose = flow.state.get(PURPOSE, {"is": "login"})
     if purpose["is"] == "link":
-        return linking.received(flow, upstream.key, login, purpose)
+        return linking.received(login, purpose)
     if flow.ended_at is not None:
         return see_other(way_out(flow))
     try:

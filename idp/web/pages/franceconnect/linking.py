@@ -42,7 +42,7 @@ def link() -> Answer:
     return leave(start_flow(), request.form.get("fournisseur", ""), purpose, known=False)
 
 
-def received(flow: Flow, upstream: str, login: Login, purpose: dict[str, str]) -> Answer:
+def received(login: Login, purpose: dict[str, str]) -> Answer:
     """The callback of a link: the account must still be open in this browser, and be in the same person's name."""
     session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
     if session is None or session.account_id != purpose["account_id"]:
@@ -54,7 +54,7 @@ def received(flow: Flow, upstream: str, login: Login, purpose: dict[str, str]) -
     except (DifferentPerson, AlreadyLinked) as refusal:
         db.session.commit()
         return _page(refusal), 409
-    credentials.tell_owner(session.account, "upstream_linked", language=current_language(), upstream=upstream)
+    credentials.tell_owner(session.account, "upstream_linked", language=current_language())
     db.session.commit()
     return see_other(url_for("franceconnect.manage", lie=1))
 
