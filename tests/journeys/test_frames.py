@@ -46,10 +46,10 @@ def test_no_line_of_a_french_page_begins_with_a_punctuation_mark(parent):
 def test_who_has_an_account_is_offered_every_way_in(app: Flask):
     """J2: «Un compte ÉduConnect est déjà créé à partir de ces données», with both links and the recovery links."""
     upstream = {"key": "franceconnect", "name": "FranceConnect", "down": False}
-    template, flow = "self_registration/already_registered.html", {"id": "x"}
+    app.jinja_env.globals["upstreams"] = lambda *_purpose: [upstream]
 
     with app.test_request_context():
-        page = render_template(template, flow=flow, upstreams=lambda *_purpose: [upstream])
+        page = render_template("self_registration/already_registered.html", flow={"id": "x"})
 
     assert page.count('id="franceconnect"') == 1
     assert [
