@@ -20,6 +20,7 @@ from idp.grants import models as _grants
 from idp.registry import models as _registry
 from idp.registry import waiting_files as _waiting_files
 from idp.relying_parties import models as _relying_parties
+from idp.services import models as _services
 from idp.settings import Settings
 from idp.staff import models as _staff
 
@@ -37,6 +38,7 @@ MODELS = (
     _grants,
     _registry,
     _relying_parties,
+    _services,
     _staff,
     _waiting_files,
     switches,

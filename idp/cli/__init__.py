@@ -19,6 +19,7 @@ SUBJECTS = {
     "registry": "Schools, pupils and responsables.",
     "keys": "Signing and sealing keys.",
     "clients": "Client applications.",
+    "services": "What portals show to parents as tiles.",
     "apis": "APIs that take our access tokens.",
     "accounts": "Parents' accounts.",
     "staff": "School heads, support agents and administrators.",

@@ -43,6 +43,7 @@ def core(facts: Facts) -> Mapping[str, Any]:
         "revocation_endpoint": issuer + "/revoke",
         "end_session_endpoint": issuer + "/end_session",
         "registration_endpoint": issuer + "/register",
+        "services_endpoint": issuer + "/services",
         "acr_values_supported": list(facts.acr_values),
         "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
         "ui_locales_supported": list(facts.languages),

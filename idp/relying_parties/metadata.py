@@ -16,9 +16,15 @@ CLIENT_ID = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 """At most 40 characters: a subject has 43, so that neither passes for the other (RFC 9700 §4.15)."""
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 URI_LISTS = ("redirect_uris", "post_logout_redirect_uris")
-WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri", "initiate_login_uri")
-FETCHED = ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
-"""Addresses that the provider or its pages ask: https, or plain http at 127.0.0.1 in the demo."""
+WEB_LINKS = ("client_uri", "policy_uri", "tos_uri", "logo_uri")
+ASKED = (
+    "jwks_uri",
+    "sector_identifier_uri",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+    "initiate_login_uri",
+)
+"""Addresses that the provider, its pages or a portal ask: https, or plain http at 127.0.0.1 in the demo."""
 TRANSLATED = ("client_name", "client_uri", "policy_uri", "tos_uri", "logo_uri")
 """Members that may be given in several languages, as `client_name#en` (RFC 7591 §2.2)."""
 ADMINISTRATORS = frozenset({"sector_identifier", "require_pkce", "resources", "resource_server", "profile"})
@@ -116,7 +122,7 @@ def _uri_problems(metadata: Mapping[str, Any], demo: bool) -> list[str]:
         for uri in metadata.get(member, ()):
             if problem := redirect_uri.problem(uri, native=native, demo=demo):
                 found.append(f"{member}: {uri!r} {problem}")
-    for member in FETCHED:
+    for member in ASKED:
         if member in metadata and (problem := redirect_uri.problem(metadata[member], demo=demo)):
             found.append(f"{member}: {problem}")
     return found

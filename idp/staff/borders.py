@@ -7,13 +7,12 @@ administrator no family at all. What lies beyond a border is answered as what do
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, false, select
 
 from idp.accounts.models import Account, AccountResponsable
 from idp.db import db
-from idp.registry import waiting_files
+from idp.registry import academies, waiting_files
 from idp.registry.models import Enrolment, Question, Responsable, School
-from idp.staff.academies import ACADEMIES
 from idp.staff.models import StaffAccount, StaffPasskey
 
 Border = Callable[..., bool]
@@ -26,13 +25,8 @@ def within(staff: StaffAccount, uai: Any) -> ColumnElement[bool]:
         found: ColumnElement[bool] = uai.in_(staff.uais)
         return found
     if staff.role == "support":
-        departements = ACADEMIES.get(staff.academie, ())
-        return or_(false(), *(and_(uai >= number, uai < _next(number)) for number in departements))
+        return academies.within(uai, staff.academie)
     return false()
-
-
-def _next(number: str) -> str:
-    return number[:-1] + chr(ord(number[-1]) + 1)
 
 
 def no_object(staff: StaffAccount) -> bool:

@@ -28,7 +28,7 @@ class StaffAccount(Base):
     """Where the person is told what others do to the account, and gets links; opens nothing by itself. May be empty."""
     role: Mapped[str] = mapped_column(String(16))
     academie: Mapped[str] = mapped_column(String(60), default="")
-    """Of a support agent; as `idp.staff.academies` spells it."""
+    """Of a support agent; as `idp.registry.academies` spells it."""
     password_hash: Mapped[str | None] = mapped_column(String(200))
     totp: Mapped[dict[str, Any] | None] = mapped_column(Sealed("staff totp"))
     """`secret`, in base32."""

@@ -11,9 +11,10 @@ from idp import audit, clock
 from idp.accounts import passwords
 from idp.accounts.email import is_address
 from idp.db import db
+from idp.registry import academies
 from idp.registry.models import School
 from idp.settings import Passwords
-from idp.staff import academies, passkeys, sessions
+from idp.staff import passkeys, sessions
 from idp.staff.errors import EmailInvalid, LoginInvalid, LoginTaken, RoleIncomplete, StaffUnknown
 from idp.staff.models import Role, StaffAccount, StaffSchool
 

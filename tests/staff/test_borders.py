@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from idp.db import db
+from idp.registry import academies
 from idp.registry.models import School
-from idp.staff import academies, borders, errors, service
+from idp.staff import borders, errors, service
 from idp.staff.models import StaffAccount, StaffSchool
 
 LILLE, MARSEILLE, CORSE = "0590001A", "0130003C", "6200001G"

@@ -67,6 +67,7 @@ OPERATIONS = (
     ),
     _metadata("metadata", "/.well-known/oauth-authorization-server", "The same", "RFC 8414 3", "Object"),
     _metadata("keys", "jwks_uri", "The keys that sign, and those to encrypt to", "RFC 7517 5", "KeySet"),
+    _metadata("services", "services_endpoint", "What a portal shows as tiles", "docs/services.md", "Object"),
     _metadata("openapi", "/openapi.json", "This document", "OpenAPI 3.1", "Object"),
     Operation(
         "authorize",

@@ -18,6 +18,7 @@ from idp.web.endpoints import (
     logos,
     metadata,
     registration,
+    services,
     token,
     userinfo,
 )
@@ -59,6 +60,7 @@ def register(app: Flask, table: Mapping[tuple[str, str], Endpoint]) -> None:
         end_session.blueprint,
         logos.blueprint,
         registration.blueprint,
+        services.blueprint,
     ):
         app.register_blueprint(blueprint)
 

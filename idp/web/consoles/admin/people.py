@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from idp.db import db
 from idp.errors import Refusal
-from idp.staff import academies, invitations, passkeys, proposals
+from idp.registry import academies
+from idp.staff import invitations, passkeys, proposals
 from idp.staff import service as colleagues
 from idp.staff.borders import administered
 from idp.staff.errors import AlreadyProposed, EmailInvalid, LoginInvalid, LoginTaken, NobodyToConfirm, RoleIncomplete

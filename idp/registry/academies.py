@@ -3,6 +3,10 @@
 Source: code de l'éducation, articles R222-2 and R222-3 (académies and their départements).
 """
 
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_
+
 ACADEMIES: dict[str, tuple[str, ...]] = {
     "Aix-Marseille": ("004", "005", "013", "084"),
     "Amiens": ("002", "060", "080"),
@@ -53,3 +57,12 @@ def find(name: str) -> str | None:
     """The académie's name as it is spelt here, whatever the case."""
     wanted = name.strip().casefold()
     return next((known for known in ACADEMIES if known.casefold() == wanted), None)
+
+
+def within(uai: Any, name: str) -> ColumnElement[bool]:
+    """The condition that `uai`, a column, is a school of that académie. Ranges, so that an index serves."""
+    return or_(false(), *(and_(uai >= number, uai < _next(number)) for number in ACADEMIES.get(name, ())))
+
+
+def _next(number: str) -> str:
+    return number[:-1] + chr(ord(number[-1]) + 1)
