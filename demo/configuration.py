@@ -69,22 +69,12 @@ issuer = "{provider}"
 client_id = "{name}"
 client_secret = "{secret}"
 id_token_signed_response_alg = "ES256"
-{tables}
 """
 
 RELYING_PARTIES = ("portal", "lsu", "tryit")
 
 PORTAL_TOP = 'account_url = "{provider}/compte"'
 LSU_TOP = 'portal_url = "{portal}/"'
-
-PORTAL_TABLES = """
-[[services]]
-name = "Livret Scolaire (CP - 3e)"
-initiate_login_uri = "{lsu}/initiate"
-target_link_uri = "{lsu}/"
-names_child = true
-icon = "book"
-"""
 
 FRANCECONNECT = """
 issuer = "{issuer}"
@@ -148,7 +138,6 @@ def _relying_party(addresses: Addresses, name: str, secret: str) -> str:
         provider=addresses.url("provider"),
         secret=secret,
         top=tops[name].format(portal=addresses.url("portal"), provider=addresses.url("provider")),
-        tables=PORTAL_TABLES.format(lsu=addresses.url("lsu")) if name == "portal" else "",
     )
 
 

@@ -63,7 +63,8 @@ class Seeding:
         self._start("-m", "clients.lsu.seed", *reports)
         uai, surname, name = LETTER_TO
         find = ("registry", "find", surname, "--school", uai)
-        lines = self._batch([*_provider(), *_schools(), *_staff(), *self._relying_parties(secrets), find])
+        people = (*_provider(), *_schools(), *_staff())
+        lines = self._batch([*people, *self._relying_parties(secrets), self._school_reports(), find])
         responsable_id = next(line.split()[0] for line in lines if name in line)
         self._print_letter(responsable_id)
 
@@ -103,11 +104,18 @@ class Seeding:
             uris = ("--redirect-uri", f"{own}/callback", "--post-logout-redirect-uri", f"{own}/deconnecte")
             kind = ("--scope", EVERY_SCOPE, *TRY_IT) if name == "tryit" else ("--scope", SCOPES, "--first-party")
             rights = (*kind, "--secret", secret, "--birth-dates")
-            members = {"backchannel_logout_uri": f"{own}/backchannel-logout"}
+            members = {"backchannel_logout_uri": f"{own}/backchannel-logout", "initiate_login_uri": f"{own}/initiate"}
             more = ("--metadata", json.dumps(members))
             commands.append(("clients", "add", name, "--name", NAMES[name], *uris, *rights, *more))
         ceiling = ("--scope", REGISTRATION_SCOPES, "--quota", "1000000", "--days", "3650")
         return [*commands, ("clients", "token", "add", "demo", "--value", REGISTRATION_TOKEN, *ceiling)]
+
+    def _school_reports(self) -> Words:
+        """The portal's tile: every child's school has it."""
+        target = ("--target", f"{self._addresses.url('lsu')}/", "--names-child")
+        french = ("--title", "Livret Scolaire (CP - 3e)", "--description", "Les bilans de votre enfant")
+        english = ("--title-en", "School reports", "--description-en", "Your child’s reports")
+        return ("services", "add", "lsu", "--client", "lsu", "--picture", "book", *target, *french, *english)
 
     def _start(self, *command: str) -> None:
         self._beside.append(subprocess.Popen([sys.executable, *command]))

@@ -1,34 +1,28 @@
 """The portal's one page: who is here, their children, the services open to each child."""
 
 import datetime as dt
+import logging
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Flask, render_template
+from flask import Flask, make_response, render_template
 from werkzeug.wrappers import Response
 
 from clients.children import Child, School, children_of
 from clients.config import check_address, load
+from clients.errors import ProviderUnavailable
 from clients.login import Login, current_session
-from clients.portal.config import PortalConfig, Service
+from clients.portal.config import PortalConfig
+from clients.portal.services import Service, ServiceList, origin
 from clients.serve import CONFIG_VARIABLE
-from clients.web import create_app
+from clients.web import PAGE_POLICY, create_app
 
 PARIS = ZoneInfo("Europe/Paris")
 CIVILITIES = {"female": "Mme", "male": "M."}
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A service as one child's card shows it."""
-
-    name: str
-    icon: str
-    address: str
+Tile = tuple[Service, str]
+log = logging.getLogger("clients")
 
 
 def from_environment() -> Flask:
@@ -41,8 +35,6 @@ def load_portal(path: Path) -> PortalConfig:
     config = load(path, PortalConfig)
     if config.account_url:
         check_address(path, "account_url", config.account_url)
-    for service in config.services:
-        check_address(path, f"services «{service.name}».initiate_login_uri", service.initiate_login_uri)
     return config
 
 
@@ -50,20 +42,26 @@ def create_portal(config: PortalConfig) -> Flask:
     app = create_app("portal", config)
     app.context_processor(lambda: {"account_url": config.account_url})
     login: Login = app.extensions["login"]
+    services = ServiceList(login.provider)
+    policy = PAGE_POLICY.replace("img-src 'self'", f"img-src 'self' {origin(config.provider.issuer)}")
 
     @app.get("/")
-    def home() -> str | Response:
+    def home() -> Response:
         session = current_session()
         if session is None:
             return login.start("/")
         children = children_of(session.claims)
-        return render_template(
-            "home.html",
-            person=person_name(session.claims),
-            previous_login=paris_time(session.claims.get("previous_login_at")),
-            schools=distinct_schools(children),
-            cards=[(child, tiles(config, child)) for child in children],
+        page = make_response(
+            render_template(
+                "home.html",
+                person=person_name(session.claims),
+                previous_login=paris_time(session.claims.get("previous_login_at")),
+                schools=distinct_schools(children),
+                cards=cards(services, children, config.provider.issuer),
+            )
         )
+        page.headers["Content-Security-Policy"] = policy
+        return page
 
     return app
 
@@ -89,24 +87,13 @@ def distinct_schools(children: list[Child]) -> list[School]:
     return list({child.school.uai: child.school for child in children}.values())
 
 
-def tiles(config: PortalConfig, child: Child) -> list[Tile]:
-    """The services open to this child, in the file's order."""
+def cards(services: ServiceList, children: list[Child], issuer: str) -> list[tuple[Child, list[Tile] | None]]:
+    """Each child with its services and where each tile leads; None when no list could be had."""
+    try:
+        known = services.get()
+    except ProviderUnavailable as error:
+        log.warning("services: %s", error.reason)
+        return [(child, None) for child in children]
     return [
-        Tile(service.name, service.icon, tile_address(config.provider.issuer, service, child))
-        for service in config.services
-        if child.school.degree in service.degrees and (not service.schools or child.school.uai in service.schools)
+        (child, [(one, one.address(issuer, child)) for one in known if one.is_for(child.school)]) for child in children
     ]
-
-
-def tile_address(issuer: str, service: Service, child: Child) -> str:
-    """The service's login, with our issuer and where to land (OIDC Core §4)."""
-    query = {"iss": issuer}
-    if service.target_link_uri:
-        query["target_link_uri"] = service.target_link_uri
-        if service.names_child:
-            query["target_link_uri"] = with_query(service.target_link_uri, {"eleve": child.hint})
-    return with_query(service.initiate_login_uri, query)
-
-
-def with_query(address: str, query: dict[str, str]) -> str:
-    return f"{address}{'&' if urlsplit(address).query else '?'}{urlencode(query)}"

@@ -25,7 +25,7 @@ from clients.login import Login
 from clients.lsu.app import create_lsu
 from clients.lsu.config import LsuConfig
 from clients.portal.app import create_portal
-from clients.portal.config import PortalConfig, Service
+from clients.portal.config import PortalConfig
 from clients.tryit.app import create_tryit
 
 KEY = RSAKey.generate_key(2048, {"kid": "current", "use": "sig", "alg": "RS256"})
@@ -46,12 +46,26 @@ def child(sub: str, given: str, family: str, birthdate: str, school: dict[str, s
 ALEXIS = child("c-alexis", "Alexis", "DURAND", "2017-03-14", SALENGRO, "CE2 Mme Hocquet")
 CAMILLE = child("c-camille", "Camille", "DURAND", "2014-06-22", TILLEULS, "6A")
 MOUSSA = child("c-moussa", "Moussa", "N'DIAYE", "2015-01-27", SALENGRO, "CM1-CM2 M. Wattel")
+REPORTS = {
+    "id": "lsu",
+    "title": "Livret Scolaire (CP - 3e)",
+    "description": "Les bilans de votre enfant",
+    "initiate_login_uri": "http://127.0.0.1:8002/initiate",
+    "target_link_uri": "http://127.0.0.1:8002/",
+    "names_child": True,
+}
+GUIDANCE = {
+    "id": "orientation",
+    "title": "Orientation",
+    "initiate_login_uri": "http://127.0.0.1:8009/initiate",
+    "schools": {"degrees": ["2"]},
+}
 VALERY = {"sub": "valery", "civility": "Mme", "given_name": "Valéry", "family_name": "DURANT"}
 FATOUMATA = {"sub": "fatoumata", "civility": "Mme", "given_name": "Fatoumata", "family_name": "SOW"}
 
 
 class Provider:
-    """Answers discovery, keys, token and userinfo. A test changes `metadata`, `id_token`, `userinfo` or `key`."""
+    """Answers discovery, keys, token, userinfo and services. A test changes what each says."""
 
     def __init__(self) -> None:
         self.server = make_server("127.0.0.1", 0, self.answer, threaded=True)
@@ -62,6 +76,8 @@ class Provider:
         self.header: dict[str, Any] = {"alg": "RS256", "kid": "current"}
         self.userinfo: dict[str, Any] = {}
         self.key: Any = KEY
+        self.services: Any = {"services": [REPORTS, GUIDANCE]}
+        self.services_asked = 0
         self.asked: dict[str, str] = {}
         self.token_requests: list[dict[str, str]] = []
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -72,15 +88,20 @@ class Provider:
             "/.well-known/openid-configuration": self.discovery,
             "/jwks": lambda _: reply({"keys": [KEY.as_dict(private=False)]}),
             "/token": self.token,
+            "/services": self.list_services,
             "/userinfo": lambda _: reply({**self.person, **self.userinfo}),
         }[request.path](request)
 
     def discovery(self, _: Request) -> Response:
         names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "userinfo"}
-        names |= {"jwks_uri": "jwks", "end_session_endpoint": "end_session"}
+        names |= {"jwks_uri": "jwks", "end_session_endpoint": "end_session", "services_endpoint": "services"}
         document = {name: f"{self.issuer}/{path}" for name, path in names.items()}
         flags = {"authorization_response_iss_parameter_supported": True}
         return reply({"issuer": self.issuer, **document, **flags, **self.metadata})
+
+    def list_services(self, _: Request) -> Response:
+        self.services_asked += 1
+        return reply(self.services) if self.services else Response(status=503)
 
     def token(self, request: Request) -> Response:
         self.token_requests.append(request.form.to_dict())
@@ -168,15 +189,6 @@ def portal_config(provider: Provider, tmp_path: Path) -> PortalConfig:
         listen=Listen(port=8001),
         provider=provider_config(provider),
         account_url="http://127.0.0.1:8000/compte",
-        services=(
-            Service(
-                name="Livret Scolaire (CP - 3e)",
-                initiate_login_uri="http://127.0.0.1:8002/initiate",
-                target_link_uri="http://127.0.0.1:8002/",
-                names_child=True,
-            ),
-            Service(name="Orientation", initiate_login_uri="http://127.0.0.1:8009/initiate", degrees=("2",)),
-        ),
     )
 
 

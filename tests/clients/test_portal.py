@@ -7,10 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 from clients import clock
 
 
-def tiles(page):
-    return [unescape(address) for address in re.findall(r'class="tile" href="([^"]+)"', page)]
-
-
 def test_the_parent_is_greeted_by_civility_and_name(portal):
     portal.logs_in()
 
@@ -46,27 +42,6 @@ def test_children_that_cannot_be_read_are_left_out(portal):
     portal.logs_in()
 
     assert 'class="card"' not in portal.open("/").text
-
-
-def test_services_are_offered_by_degree(portal):
-    portal.logs_in()
-
-    alexis, camille = portal.open("/").text.split('class="card"')[1:]
-
-    assert "Livret Scolaire" in alexis
-    assert "Orientation" not in alexis
-    assert "Orientation" in camille
-
-
-def test_a_tile_starts_the_service_s_login_for_its_child(portal):
-    portal.logs_in()
-
-    address = urlsplit(tiles(portal.open("/").text)[0])
-
-    query = parse_qs(address.query)
-    assert (address.netloc, address.path) == ("127.0.0.1:8002", "/initiate")
-    assert query["iss"] == [portal.provider.issuer]
-    assert re.fullmatch(r"http://127\.0\.0\.1:8002/\?eleve=[0-9a-f]{16}", query["target_link_uri"][0])
 
 
 def test_a_parent_without_children_is_told_what_to_do(portal):

@@ -168,6 +168,7 @@ PAGES = (
     # Relying parties and mailbox
     Page("portail", lambda town: town.portal()),
     Page("portail-sans-enfant", lambda town: town.portal(**town.without_children())),
+    Page("portail-sans-liste", lambda town: town.portal_without_list()),
     Page("portail-erreur", lambda town: town.logged_out("portal", "/nothing")),
     Page("portail-connexion-interrompue", lambda town: town.logged_out("portal", "/callback?state=x")),
     Page("portail-deconnecte", lambda town: town.logged_out("portal", "/deconnecte")),

@@ -56,6 +56,11 @@ class Town:
         """A page of the portal, for a parent who is logged in."""
         return self._logged_in(self.use("portal"), path, LATER | claims)
 
+    def portal_without_list(self) -> Sight:
+        """The portal while the provider's list of services cannot be had."""
+        self.use("portal").provider.services = None
+        return self.portal()
+
     def lsu(self, path: str = "/", **claims: Any) -> Sight:
         """A page of the viewer, with the sample reports."""
         list(seed(ReportStore(self.use("lsu_config").database), load_reports(REPORTS)))
