@@ -6,13 +6,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from idp.cli.context import application
+from idp.cli.context import application, operator
 from idp.cli.registry_decisions import COMMANDS
 from idp.cli.registry_report import refusals, show_defects, show_ignored, show_plan, write_defects
+from idp.cli.registry_schools import school, schools
 from idp.clock import PARIS
 from idp.db import db
 from idp.flows import school_records
-from idp.registry import finished_years, reading, schools_file
+from idp.registry import finished_years, reading
 from idp.registry.importing import Consent
 from idp.registry.plan import Plan
 from idp.registry.reading import Reading, SchoolFiles
@@ -24,36 +25,6 @@ from idp.settings import Settings
 @click.group()
 def command() -> None:
     """Schools, pupils and responsables."""
-
-
-@command.command("school")
-@click.argument("uai")
-@click.argument("name")
-@click.option("--degree", type=click.IntRange(1, 2), required=True, help="1: école. 2: collège or lycée.")
-@click.option("--academie", default="", help="The académie's name.")
-@click.option("--commune", default="", help="The commune's name.")
-@click.option("--welcome", "welcome_message", default="", help="What the portal says under the school's name.")
-@click.pass_obj
-def school(
-    settings: Settings, uai: str, name: str, degree: int, academie: str, commune: str, welcome_message: str
-) -> None:
-    """Create a school, or correct what is known of it."""
-    facts = {"academie": academie, "commune": commune, "welcome_message": welcome_message}
-    with application(settings), refusals(Console(stderr=True)):
-        save_school(uai, name, degree=degree, **facts)
-        db.session.commit()
-    click.echo(f"{check_uai(uai)} {name}")
-
-
-@command.command("schools")
-@click.argument("path", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.pass_obj
-def schools(settings: Settings, path: Path) -> None:
-    """Create or correct many schools: a CSV with the columns uai;nom;degre, and as wanted academie;commune;accueil."""
-    with application(settings), refusals(Console(stderr=True)):
-        count = schools_file.save(path)
-        db.session.commit()
-    click.echo(f"{count} écoles")
 
 
 @command.command("import")
@@ -95,7 +66,7 @@ def import_files(
         how = Reading(year, chosen, any_year, settings.onde.aliases)
         schools = _read(reading.find_files(paths), staging, how, console)
         if chosen and school_name:
-            save_school(chosen, school_name, degree=degree)
+            save_school(chosen, school_name, by=operator(), degree=degree)
         plans = _write(staging, schools, year, consent, settings, console)
         if dry_run:
             db.session.rollback()
@@ -157,5 +128,5 @@ def _show(
     show_plan(Console(), plans, is_written=is_written)
 
 
-for decision in COMMANDS:
-    command.add_command(decision)
+for subcommand in (school, schools, *COMMANDS):
+    command.add_command(subcommand)

@@ -3,9 +3,10 @@
 import datetime as dt
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from idp.db import Base, new_id
+from idp.registry import names
 
 
 def _by_beginning(name: str, *keys: str, where: str | None = None) -> Index:
@@ -17,6 +18,7 @@ def _by_beginning(name: str, *keys: str, where: str | None = None) -> Index:
 
 class School(Base):
     __tablename__ = "schools"
+    __table_args__ = (Index("ix_schools_name", "name", "uai"), Index("ix_schools_academie", "academie", "uai"))
 
     uai: Mapped[str] = mapped_column(String(8), primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
@@ -26,6 +28,14 @@ class School(Base):
     academie: Mapped[str] = mapped_column(String(60), default="")
     commune: Mapped[str] = mapped_column(String(100), default="")
     welcome_message: Mapped[str] = mapped_column(Text, default="")
+    search_key: Mapped[str] = mapped_column(String(400), default="")
+    """UAI, name and commune, folded, one space apart: follows them by itself."""
+
+    @validates("uai", "name", "commune")
+    def _keep_key(self, key: str, value: str) -> str:
+        told = {"uai": self.uai, "name": self.name, "commune": self.commune, key: value}
+        self.search_key = names.fold(" ".join(text for text in told.values() if text))[:400]
+        return value
 
 
 class Pupil(Base):

@@ -13,7 +13,7 @@ _OPTIONAL = {"academie": ("academie", 60), "commune": ("commune", 100), "accueil
 _LONGEST_NAME = 200
 
 
-def save(path: Path) -> int:
+def save(path: Path, *, by: str) -> int:
     """Create the table's schools, or correct those that are known; how many.
 
     Raises FilesRefused with every line that is wrong: then nothing may be kept.
@@ -29,7 +29,7 @@ def save(path: Path) -> int:
                 raise FileRefused(Defect("csv_header_missing", path.name, line=1, column=wanted, value=found))
             for line, fields in lines:
                 count += 1
-                if defect := _save_line(dict(zip(header, fields, strict=False)), path.name, line):
+                if defect := _save_line(dict(zip(header, fields, strict=False)), path.name, line, by):
                     defects.append(defect)
         except FileRefused as refusal:
             defects.append(refusal.defect)
@@ -38,7 +38,7 @@ def save(path: Path) -> int:
     return count
 
 
-def _save_line(cell: dict[str, str], file: str, line: int) -> Defect | None:
+def _save_line(cell: dict[str, str], file: str, line: int, by: str) -> Defect | None:
     name = cell.get("nom", "")
     if not name or len(name) > _LONGEST_NAME:
         return Defect("school_invalid", file, line, column="nom", value=name)
@@ -49,7 +49,7 @@ def _save_line(cell: dict[str, str], file: str, line: int) -> Defect | None:
         if len(facts.get(field, "")) > longest:
             return Defect("school_invalid", file, line, column=column, value=facts[field])
     try:
-        save_school(cell["uai"], name, degree=int(cell["degre"]), **facts)
+        save_school(cell["uai"], name, by=by, degree=int(cell["degre"]), **facts)
     except UaiInvalid:
         return Defect("school_invalid", file, line, column="uai", value=cell["uai"])
     return None

@@ -5,6 +5,7 @@ import re
 
 from idp import audit, clock
 from idp.db import db
+from idp.registry import academies
 from idp.registry.errors import UaiInvalid, WelcomeTooLong
 from idp.registry.models import School
 
@@ -21,20 +22,30 @@ def check_uai(uai: str) -> str:
     return written
 
 
+FACTS = ("name", "degree", "academie", "commune", "welcome_message")
+
+
 def save_school(
-    uai: str, name: str, *, degree: int, academie: str = "", commune: str = "", welcome_message: str = ""
+    uai: str, name: str, *, by: str, degree: int, academie: str = "", commune: str = "", welcome_message: str = ""
 ) -> School:
-    """Create the school, or correct it when it is known already. Raises UaiInvalid."""
+    """Create the school, or correct it when it is known already: what is empty stays as it was, and `by` is audited.
+
+    The académie is the UAI's own where none is said. Raises UaiInvalid.
+    """
     written = check_uai(uai)
     school = db.session.get(School, written)
+    act = "school.added" if school is None else "school.changed"
     if school is None:
-        school = School(uai=written, name=name, degree=degree)
+        school = School(uai=written)
         db.session.add(school)
-    school.name, school.degree = name, degree
-    school.academie = academie or school.academie or ""
-    school.commune = commune or school.commune or ""
-    school.welcome_message = welcome_message or school.welcome_message or ""
-    db.session.flush()
+    said = (name, degree, academie, commune, welcome_message)
+    wanted = {fact: value or getattr(school, fact) or "" for fact, value in zip(FACTS, said, strict=True)}
+    wanted["academie"] = wanted["academie"] or academies.academie_of(written)
+    changed = [fact for fact, value in wanted.items() if getattr(school, fact) != value]
+    for fact in changed:
+        setattr(school, fact, wanted[fact])
+    if changed:
+        audit.record(act, by=by, uai=written, members=" ".join(changed))
     return school
 
 

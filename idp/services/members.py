@@ -10,6 +10,7 @@ from idp.oidc import redirect_uri
 from idp.registry import academies
 from idp.registry.errors import UaiInvalid
 from idp.registry.service import check_uai
+from idp.relying_parties.metadata import CLIENT_ID
 from idp.relying_parties.models import Client, Logo
 from idp.services import pictures
 
@@ -79,7 +80,7 @@ def _target(document: Mapping[str, Any], demo: bool) -> list[str]:
 
 
 def _client(client_id: str) -> list[str]:
-    client = db.session.get(Client, client_id)
+    client = db.session.get(Client, client_id) if CLIENT_ID.fullmatch(client_id) else None
     if client is None or client.deleted_at is not None:
         return ["client_id: no such client application"]
     if not client.metadata_.get("initiate_login_uri"):
@@ -89,7 +90,7 @@ def _client(client_id: str) -> list[str]:
 
 def _picture(document: Mapping[str, Any], demo: bool) -> list[str]:
     picture, client_id = document["picture"], document["client_id"]
-    if picture == pictures.LOGO and client_id:
+    if picture == pictures.LOGO and CLIENT_ID.fullmatch(client_id):
         known = db.session.get(Logo, client_id)
         return [] if known else ["picture: we have no logo of this client application"]
     return (

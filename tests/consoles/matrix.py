@@ -20,6 +20,7 @@ from idp.provider import keys
 from idp.registry import waiting_files
 from idp.registry.models import Enrolment, Question, Responsable
 from idp.relying_parties import service as relying_parties
+from idp.services import service as services
 from idp.settings import Settings
 from idp.staff import proposals
 from idp.staff.models import StaffAccount, StaffPasskey
@@ -72,12 +73,18 @@ def objects(app: Flask, hire: Hire, family: list[str], settings: Settings, key_f
         add_child(theirs, "Loin", now().date().replace(year=2017))
         db.session.flush()
         made = {place: _objects(uai) for place, uai in (("here", SCHOOL), ("elsewhere", ELSEWHERE))}
-        relying_parties.register("cantine", "Cantine", {"redirect_uris": ["https://cantine.example.fr/retour"]})
+        members = {"initiate_login_uri": "https://cantine.example.fr/initiate"}
+        members |= {"redirect_uris": ["https://cantine.example.fr/retour"]}
+        relying_parties.register("cantine", "Cantine", members)
+        tile = {"title": "Cantine", "title#en": "Canteen", "client_id": "cantine", "academies": ["Lille"]}
+        services.put("cantine", tile, by="test", demo=False)
+        services.put("menus", {"title": "Menus", "link": "https://menus.example.fr/"}, by="test", demo=False)
         people = {person.login: person for person in db.session.scalars(select(StaffAccount))}
         asked = proposals.propose("factor", people["lointaine"], settings, by=people["administratrice"])
         db.session.commit()
         whole_house = {
             "client_id": "cantine",
+            "service_id": "cantine",
             "kid": keys.list_files(Path(settings.keys.directory))[0].kid,
             "staff_id": people["directrice"].id,
             "proposal_id": asked.id,

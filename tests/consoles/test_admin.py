@@ -30,6 +30,10 @@ URI = "https://cantine.example.fr/retour"
 PAGES = (
     "/gestion/applications",
     "/gestion/applications/nouvelle",
+    "/gestion/services",
+    "/gestion/services/nouveau",
+    "/gestion/ecoles",
+    "/gestion/ecoles/nouvelle",
     "/gestion/chiffres",
     "/gestion/journal",
     "/gestion/cles",

@@ -62,8 +62,8 @@ def read_files() -> Callable[..., Contents]:
 
 @pytest.fixture
 def schools(database: object, clock: object) -> None:
-    save_school(ECOLE, "École Roger-Salengro", degree=1)
-    save_school(COLLEGE, "Collège les Trois Tilleuls", degree=2)
+    save_school(ECOLE, "École Roger-Salengro", by="test", degree=1)
+    save_school(COLLEGE, "Collège les Trois Tilleuls", by="test", degree=2)
     db.session.commit()
 
 

@@ -1,16 +1,21 @@
-"""The administrator's console: client applications, figures, audit log, keys, deliveries, switches, staff."""
+"""The administrator's console: applications, services, schools, figures, audit log, keys, deliveries, staff."""
 
-from idp.web.consoles.admin import (
-    client_acts,
+# isort: off  # A module adds its entry to the navigation when it is imported: this is the order of the entries.
+from idp.web.consoles.admin import clients, services, schools, deliveries, emergency, figures, journal, keys, people
+from idp.web.consoles.admin import client_acts, people_acts, people_consent
+# isort: on
+
+PAGES = (
     clients,
-    deliveries,
-    emergency,
+    client_acts,
+    services,
+    schools,
     figures,
     journal,
     keys,
+    deliveries,
+    emergency,
     people,
     people_acts,
     people_consent,
 )
-
-PAGES = (clients, client_acts, figures, journal, keys, deliveries, emergency, people, people_acts, people_consent)

@@ -20,7 +20,7 @@ from idp.web.consoles.frame import pages, show
 from idp.web.consoles.session import Answer, opened_to, staff
 from idp.web.consoles.tables import Column, Table
 
-navigation.add("administrator", "clients", lambda: _("Applications"), "tiles")
+navigation.add("administrator", "clients", lambda: _("Applications"), "window")
 
 STATES = words.CLIENT_STATES
 

@@ -45,7 +45,7 @@ ELSEWHERE = ("client_id", "scope", "consent")
 """Fields that are no member, or not the whole of one."""
 
 
-def _strip(text: str | None) -> str:
+def stripped(text: str | None) -> str:
     return (text or "").strip()
 
 
@@ -53,7 +53,7 @@ class Line(URLField):
     """An address, or nothing."""
 
     def __init__(self, label: str, **bound: Any) -> None:
-        super().__init__(label, filters=[lambda text: _strip(text) or None], **bound)
+        super().__init__(label, filters=[lambda text: stripped(text) or None], **bound)
 
 
 class Lines(TextAreaField):
@@ -115,12 +115,12 @@ class ClientForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
 
     client_id = StringField(
         _("Identifiant client"),
-        filters=[_strip],
+        filters=[stripped],
         description=_("2 à 40 lettres minuscules, chiffres, points ou tirets. Il ne change plus."),
         render_kw={"maxlength": 40, "spellcheck": "false", "required": True},
     )
     client_name = StringField(
-        _("Nom montré aux parents"), filters=[_strip], render_kw={"maxlength": 200, "required": True}
+        _("Nom montré aux parents"), filters=[stripped], render_kw={"maxlength": 200, "required": True}
     )
     redirect_uris = Lines(
         _("Adresses de retour (redirect_uris)"),

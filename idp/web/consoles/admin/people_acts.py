@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from idp.db import db
 from idp.errors import Refusal
-from idp.staff import academies, changes, invitations, proposals
+from idp.registry import academies
+from idp.staff import changes, invitations, proposals
 from idp.staff import service as colleagues
 from idp.staff.borders import administered
 from idp.staff.errors import AlreadyProposed, EmailInvalid, NobodyToConfirm, NotReady, RoleIncomplete

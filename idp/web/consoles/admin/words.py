@@ -7,6 +7,12 @@ from idp.staff import errors
 
 CLIENT_STATES = {"on": (_("Active"), "ok"), "disabled": (_("Désactivée"), "error")}
 
+SERVICE_STATES = {
+    "on": (_("Montré"), "ok"),
+    "off": (_("Masqué"), ""),
+    "unreachable": (_("Application injoignable"), "error"),
+}
+
 KEY_STATES = {
     "next": (_("Prochaine"), "info"),
     "current": (_("Signe"), "ok"),
