@@ -34,7 +34,7 @@ class Facts:
 def search(text: str = "", *, academie: str = "", degree: int | None = None) -> Select[*tuple[Any, ...]]:
     """Schools whose UAI, name or commune have each of these words."""
     found: Select[*tuple[Any, ...]] = select(School)
-    for word in names.fold(text).split()[:MOST_WORDS]:
+    for word in names.fold(text.replace("\x00", " ")).split()[:MOST_WORDS]:
         found = found.where(School.search_key.contains(word, autoescape=True))
     if academie:
         found = found.where(academies.within(School.uai, academie))

@@ -28,6 +28,10 @@ ADMINISTRATION_SCOPES = (
     "admin.audit.read",
     "admin.outbox.read",
     "admin.staff.read",
+    "admin.services.read",
+    "admin.services.write",
+    "admin.schools.read",
+    "admin.schools.write",
 )
 
 

@@ -1,5 +1,6 @@
 """`idp registry` as an operator types it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -210,6 +211,16 @@ def test_a_wrong_alias_stops_the_start() -> None:
         build({"onde": {"aliases": {"pupils": {"surname": ["Nom"]}}}})
 
     assert "onde.aliases" in refused.value.problems[0]
+
+
+def test_schools_are_listed_and_searched(command: Command) -> None:
+    command("school", "0599902T", "Collège les Trois Tilleuls", "--degree", "2", "--commune", "Lille")
+    command("school", "0130036U", "École du Vieux-Port", "--degree", "1")
+
+    (found,) = json.loads(command("schools", "--search", "college tilleuls", "--json").output)
+
+    assert (found["uai"], found["academie"], found["pupils"], found["imported_at"]) == ("0599902T", "Lille", 0, None)
+    assert "Tilleuls" not in command("schools", "--academie", "Aix-Marseille").output
 
 
 def test_questions_are_listed_and_answered(command: Command) -> None:

@@ -5,11 +5,11 @@ One table of routes is mounted, guarded by its scopes, and described as an OpenA
 
 from flask import Flask, Response, current_app
 
-from idp.web.api import clients, records
+from idp.web.api import clients, records, schools, services
 from idp.web.api.openapi import describe
 from idp.web.api.route import Route, blueprint, json, mount
 
-ROUTES: tuple[Route, ...] = (*clients.ROUTES, *records.ROUTES)
+ROUTES: tuple[Route, ...] = (*clients.ROUTES, *services.ROUTES, *schools.ROUTES, *records.ROUTES)
 
 
 @blueprint.get("/openapi.json")

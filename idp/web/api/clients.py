@@ -1,17 +1,15 @@
 """Client applications: documents that are put again and again, and change something only when they differ."""
 
 import datetime as dt
-import hashlib
 
-import orjson
-from flask import Response, request
+from flask import Response
 
 from idp.grants import ended_clients
 from idp.relying_parties import administration, service
 from idp.relying_parties.administration import Change
 from idp.relying_parties.models import Client
 from idp.web.api.problem import refuse
-from idp.web.api.route import Call, Route, json
+from idp.web.api.route import Call, Route, check_match, json, tagged
 from idp.web.api.schemas import TYPES, list_of, ref
 
 READ, WRITE = "admin.clients.read", "admin.clients.write"
@@ -68,28 +66,17 @@ def review_client(call: Call, client_id: str) -> Response:
     return _whole(service.get_client(client_id))
 
 
-def _tag(client: Client) -> str:
-    """Changes with the registration (RFC 9110 §8.8.3)."""
-    told = orjson.dumps(administration.describe(client), option=orjson.OPT_SORT_KEYS)
-    return f'"{hashlib.sha256(told).hexdigest()[:32]}"'
-
-
 def _check_match(client_id: str) -> None:
-    """`If-Match`: nobody overwrites what they have not seen. Raises ApiRefusal."""
-    wanted = request.headers.get("If-Match")
-    if wanted is not None and wanted != _tag(administration.living(client_id)):
-        raise refuse(412, "changed_meanwhile", "the registration is not the one that was read")
+    check_match(lambda: administration.describe(administration.living(client_id)))
 
 
 def _whole(client: Client) -> Response:
-    return json(administration.describe(client), headers=[("ETag", _tag(client))])
+    return tagged(administration.describe(client))
 
 
 def _changed(change: Change) -> Response:
-    told = administration.describe(change.client)
-    if change.secret is not None:
-        told["client_secret"] = change.secret
-    return json(told, 201 if change.created else 200, [("ETag", _tag(change.client))])
+    shown = {"client_secret": change.secret} if change.secret is not None else {}
+    return tagged(administration.describe(change.client), 201 if change.created else 200, **shown)
 
 
 CLIENT = ref("Client")

@@ -8,7 +8,9 @@ from flask import Response
 
 from idp.errors import Refusal
 from idp.oidc.errors import ProtocolError
+from idp.registry.errors import UaiInvalid
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
+from idp.services.errors import InvalidService, UnknownService
 
 KIND = "application/problem+json"
 
@@ -47,6 +49,12 @@ def explain(refusal: Exception) -> Response:
             return answer(409, "client_exists", "a client that was removed had this identifier")
         case UnknownClient():
             return answer(404, "unknown_client")
+        case InvalidService(problems=problems):
+            return answer(422, "invalid_service", "the service cannot be taken", problems=problems)
+        case UnknownService():
+            return answer(404, "unknown_service")
+        case UaiInvalid(uai=uai):
+            return answer(422, "invalid_school", problems=[f"uai: {uai} is no UAI"])
     assert isinstance(refusal, ProtocolError)
     status = 401 if refusal.code in ("invalid_dpop_proof", "use_dpop_nonce") else refusal.status
     headers = list(refusal.headers)

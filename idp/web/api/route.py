@@ -1,5 +1,6 @@
 """A route of the API: its scope, what it takes and gives. The table mounts it, guards it and describes it."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,8 +17,10 @@ from idp.oidc.request import Parameters
 from idp.provider.administration import admit
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Provider
+from idp.registry.errors import UaiInvalid
 from idp.relying_parties.cache import RelyingParty
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
+from idp.services.errors import InvalidService, UnknownService
 from idp.web.api import problem
 from idp.web.api.problem import ApiRefusal, refuse
 from idp.web.client_request import client_request
@@ -27,7 +30,16 @@ log = structlog.get_logger(__name__)
 
 PREFIX = "/api/admin/v1"
 LARGEST = 64 * 1024
-REFUSALS = (ApiRefusal, ProtocolError, InvalidMetadata, ClientExists, UnknownClient)
+REFUSALS = (
+    ApiRefusal,
+    ProtocolError,
+    InvalidMetadata,
+    ClientExists,
+    UnknownClient,
+    InvalidService,
+    UnknownService,
+    UaiInvalid,
+)
 EVERY_METHOD = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 blueprint = Blueprint("admin_api", __name__, url_prefix=PREFIX)
@@ -100,6 +112,23 @@ def mount(routes: Sequence[Route]) -> None:
 def json(value: Any, status: int = 200, headers: Sequence[tuple[str, str]] = ()) -> Response:
     """An answer."""
     return Response(orjson.dumps(value), status, [*headers, ("Cache-Control", "no-store")], mimetype="application/json")
+
+
+def tagged(document: Mapping[str, Any], status: int = 200, **beside: Any) -> Response:
+    """A whole document with its ETag (RFC 9110 §8.8.3), and what is shown beside it this once."""
+    return json({**document, **beside}, status, [("ETag", _tag(document))])
+
+
+def check_match(found: Callable[[], Mapping[str, Any]]) -> None:
+    """`If-Match`: nobody overwrites what they have not seen. Raises ApiRefusal, and what `found` raises."""
+    wanted = request.headers.get("If-Match")
+    if wanted is not None and wanted != _tag(found()):
+        raise refuse(412, "changed_meanwhile", "it is not what was read any more")
+
+
+def _tag(document: Mapping[str, Any]) -> str:
+    told = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return f'"{hashlib.sha256(told).hexdigest()[:32]}"'
 
 
 def _unknown(rest: str) -> Response:

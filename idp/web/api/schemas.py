@@ -3,6 +3,7 @@
 from typing import Any
 
 from idp.relying_parties.metadata import CHOICES, MEMBERS, TRANSLATED
+from idp.services import members, pictures
 
 Schema = dict[str, Any]
 
@@ -51,6 +52,33 @@ def _told() -> Schema:
 
 TRANSLATIONS = f"^({'|'.join(TRANSLATED)})#[A-Za-z-]+$"
 
+SERVICE: Schema = {
+    "type": "object",
+    "properties": {
+        **{name: TYPES[kind] for name, (kind, _usual) in members.MEMBERS.items()},
+        "picture": {"enum": [*pictures.NAMES, pictures.LOGO]},
+        "degrees": {"type": "array", "items": {"enum": [1, 2]}},
+    },
+    "description": "A tile of portals: docs/services.md.",
+}
+SERVICE_TOLD = {
+    **dict.fromkeys(("service_id", "opens"), TYPES[str]),
+    "state": {"enum": ["on", "off", "unreachable"]},
+    **{name: {"type": "string", "format": "date-time"} for name in ("created_at", "updated_at")},
+}
+SCHOOL: Schema = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("name", "commune", "academie", "welcome_message"), TYPES[str]),
+        "degree": {"enum": [1, 2]},
+    },
+}
+SCHOOL_TOLD = {
+    "uai": TYPES[str],
+    **dict.fromkeys(("pupils", "adults"), TYPES[int]),
+    "imported_at": {"type": ["string", "null"], "format": "date-time"},
+}
+
 SCHEMAS: dict[str, Schema] = {
     "ClientMetadata": {
         "type": "object",
@@ -60,6 +88,10 @@ SCHEMAS: dict[str, Schema] = {
     },
     "Client": {"allOf": [ref("ClientMetadata"), {"type": "object", "properties": _told()}]},
     "Secret": {"type": "object", "properties": {"client_secret": TYPES[str]}},
+    "ServiceMembers": SERVICE,
+    "Service": {"allOf": [ref("ServiceMembers"), {"type": "object", "properties": SERVICE_TOLD}]},
+    "SchoolMembers": SCHOOL,
+    "School": {"allOf": [ref("SchoolMembers"), {"type": "object", "properties": SCHOOL_TOLD}]},
     "Key": {
         "type": "object",
         "properties": dict.fromkeys(("alg", "kid"), TYPES[str])
