@@ -41,7 +41,9 @@ def test_a_parent_registers_and_saves_the_report(browser: Browser, town: Town, j
     if onward.count():
         onward.click()
     expect(page.get_by_role("heading", name="DURAND Alexis")).to_be_visible()
-    page.get_by_role("link", name="Livret Scolaire (CP - 3e)").first.click()
+    tile = page.get_by_role("link", name="Livret Scolaire (CP - 3e)").first
+    assert tile.locator("img").evaluate("picture => picture.decode().then(() => picture.naturalWidth > 0)")
+    tile.click()
     expect(page.get_by_role("heading", name="Bilans pour")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Enregistrer").first.click()
