@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 ANY_HOST = frozenset({"/healthz", "/readyz"})
 """Probes ask by address; these answer with one word."""
+NO_CHARACTER = "\ufffd".encode().decode("latin-1")
+"""In place of a NUL, which PostgreSQL takes in no text: the address then names nothing, on either database."""
 
 
 class Front:
@@ -28,6 +30,8 @@ class Front:
         host = environ.get("HTTP_HOST", "")
         if host not in self._names and not self._is_known(host, environ["PATH_INFO"]):
             return _refuse(environ, start_response)
+        if "\x00" in environ["PATH_INFO"]:
+            environ["PATH_INFO"] = environ["PATH_INFO"].replace("\x00", NO_CHARACTER)
         try:
             return self._inner(environ, start_response)
         except Exception as error:

@@ -10,6 +10,7 @@ from flask import Flask
 from idp.app import create_app
 from idp.settings import Server, Settings
 from idp.web.front import Front
+from tests.conftest import BOTH_DATABASES
 
 FORWARDED = {
     "X-Forwarded-For": "203.0.113.9",
@@ -141,3 +142,10 @@ def test_a_hostile_query_never_reaches_the_language_links(app: Flask, query: str
     assert answer.status_code == 200
     assert f'href="{path}?' in answer.text
     assert 'href="javascript' not in answer.text
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("path", ["/logos/%00.png", "/connexion/%00", "/%00", "/static/%00.css"])
+def test_an_address_with_a_nul_names_nothing(database, app, path):
+    """ATTACKS 28."""
+    assert app.test_client().get(path).status_code in (303, 404)
