@@ -166,3 +166,9 @@ def invite(app: Flask, schools: None, settings: Settings) -> Callable[..., str]:
         return f"/gestion/invitation/{token}"
 
     return make
+
+
+@pytest.fixture
+def director(head: Colleague) -> Colleague:
+    """The head, logged in."""
+    return head.logs_in()

@@ -1,10 +1,9 @@
-"""The school head's console: families, pupils, corrections, letters, the school's own file, questions, the message."""
+"""The school head's console: families, pupils, corrections, letters, the message."""
 
 import csv
 import datetime as dt
 import io
 import re
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -13,21 +12,13 @@ from sqlalchemy import select
 
 from idp.audit import AuditEntry
 from idp.db import db
-from idp.registry.models import Correction, Enrolment, Import, Pupil, Responsable, School
-from idp.registry.waiting_files import WaitingFiles
+from idp.registry.models import Correction, Import, Pupil, Responsable, School
 from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import SCHOOL
 from tests.journeys.conftest import BIRTH_DATES, LETTER
 
 ROOT = f"/gestion/ecoles/{SCHOOL}"
-SAMPLES = Path(__file__).resolve().parents[2] / "demo" / "samples" / "onde"
 SEEN = {"motif": "saisie", "vu": "1"}
-
-
-@pytest.fixture
-def director(head):
-    """The head, logged in."""
-    return head.logs_in()
 
 
 def pupil_id(app, first_name="Alexis"):
@@ -253,167 +244,6 @@ def test_letters_ask_for_the_second_factor_again(director):
     director.clock.advance(minutes=5)
 
     assert director.opens(f"{ROOT}/courriers").path == "/gestion/confirmer"
-
-
-def sends_files(director, *files):
-    director.opens(f"{ROOT}/fichier")
-    uploads = [(io.BytesIO(content), name) for name, content in files]
-    return director.sends(f"{ROOT}/fichier", data={"fichiers": uploads})
-
-
-def sample(name, folder=SAMPLES):
-    return name, (folder / name).read_bytes()
-
-
-PUPILS, PERSONS = "CSVExtraction-eleves.csv", "CSVExtraction-responsables.csv"
-
-
-@pytest.fixture
-def empty_school(director, family):
-    """The head's school before its first file."""
-    with director.app.app_context():
-        for table in ("links", "enrolments", "pupils", "responsables"):
-            db.session.connection().exec_driver_sql(f"DELETE FROM {table}")
-        db.session.commit()
-    return director
-
-
-def test_a_file_is_shown_before_it_is_written(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-
-    assert director.sees("Rien n’est encore écrit.")
-    assert director.sees("DURAND Alexis")
-    with director.app.app_context():
-        assert db.session.scalars(select(Enrolment)).all() == []
-
-
-@BOTH_DATABASES
-def test_the_yes_writes_what_was_shown(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-
-    director.sends(director.action("/fichier/[0-9a-f]+"))
-
-    assert director.sees("Fichier enregistré")
-    with director.app.app_context():
-        assert len(db.session.scalars(select(Enrolment)).all()) == 24
-        assert db.session.scalars(select(WaitingFiles)).all() == []
-    assert director.opens(f"{ROOT}/familles?q=durant").sees("DURANT Valéry")
-
-
-def test_a_yes_given_twice_writes_once(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    path = director.action("/fichier/[0-9a-f]+")
-    director.sends(path)
-
-    assert director.sends(path).status == 404
-
-
-def test_a_file_waits_a_quarter_of_an_hour_and_is_sealed_meanwhile(empty_school, clock):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    path = director.action("/fichier/[0-9a-f]+")
-    with director.app.app_context():
-        raw = db.session.connection().exec_driver_sql("SELECT files FROM waiting_files").scalar_one()
-    clock.advance(minutes=15)
-
-    assert b"DURAND" not in raw
-    assert director.sends(path).status == 404
-
-
-def test_a_file_with_many_departures_needs_the_uai_typed(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(director.action("/fichier/[0-9a-f]+"))
-    name, content = sample(PUPILS)
-    director = sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
-    assert director.status == 422
-    assert director.sees("Départs de l’école")
-    path = director.action("/fichier/[0-9a-f]+/verifier")
-
-    director.sends(path, departs="0000000A")
-    assert director.status == 422
-    director.sends(path, departs=SCHOOL)
-    assert director.sees("Rien n’est encore écrit.")
-    director.sends(director.action("/fichier/[0-9a-f]+"), departs=SCHOOL)
-
-    assert director.sees("Fichier enregistré")
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("01-vide.csv", "Le fichier est vide"),
-        ("12-nom-vide.csv", "Rien n’est encore écrit."),
-        ("34-autre-etablissement.xml", "Le fichier est celui d’un autre établissement."),
-        ("32-entite-externe.xml", "Un export de SIECLE n’a pas de déclaration de type"),
-        ("52-bombe.zip", "L’archive se décompresse démesurément"),
-    ],
-)
-def test_a_bad_file_says_what_is_wrong_with_it(empty_school, name, told):
-    director = sends_files(empty_school, sample(name, SAMPLES.parent / "malformed"))
-
-    assert director.sees(told)
-
-
-def test_a_file_that_names_another_school_is_refused(empty_school):
-    """ATTACKS 124."""
-    content = sample(PUPILS)[1]
-
-    director = sends_files(empty_school, ("0599902T-eleves.csv", content))
-
-    assert director.status == 422
-    assert director.sees("Le fichier est celui d’un autre établissement.")
-
-
-def test_a_file_that_is_too_large_is_refused_before_it_is_read(director):
-    director = sends_files(director, ("gros.csv", b"x" * (9 * 2**20)))
-
-    assert director.status == 413
-
-
-def test_a_stranger_sends_no_file_at_all(app, schools, clock):
-    """The larger form is for somebody who is logged in."""
-    answer = app.test_client().post(f"{ROOT}/fichier", data={"fichiers": (io.BytesIO(b"x" * 2**20), "a.csv")})
-
-    assert answer.status_code == 413
-
-
-def test_no_file_is_told(director):
-    director.opens(f"{ROOT}/fichier").sends(f"{ROOT}/fichier", data={"fichiers": (io.BytesIO(b""), "")})
-
-    assert director.status == 422
-    assert director.sees("Choisissez un ou deux fichiers.")
-
-
-def test_a_path_in_a_files_name_leads_nowhere(empty_school):
-    name, content = sample(PUPILS)
-
-    director = sends_files(empty_school, (f"../../../../tmp/{name}", content))
-
-    assert director.sees("Rien n’est encore écrit.")
-
-
-def test_a_question_of_an_import_is_answered_once(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(director.action("/fichier/[0-9a-f]+"))
-    director.opens(f"{ROOT}/questions")
-    asked = re.findall(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.text)
-    answer = re.search(r'name="reponse" value="([0-9a-f]{32})"', director.text).group(1)
-    assert director.sees("De quel élève s’agit-il")
-
-    director.sends(asked[0], reponse=answer)
-
-    assert director.sees("Votre réponse est enregistrée.")
-    assert len(re.findall(r'action="[^"]*/questions/[0-9a-f]+"', director.text)) == len(asked) - 1
-
-
-def test_an_answer_that_is_none_of_the_candidates_is_refused(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
-    director.sends(director.action("/fichier/[0-9a-f]+"))
-    asked = re.search(rf'action="({ROOT}/questions/[0-9a-f]+)"', director.opens(f"{ROOT}/questions").text).group(1)
-
-    director.sends(asked, reponse="f" * 32)
-
-    assert director.status == 422
-    assert director.sees("Choisissez une réponse.")
 
 
 @BOTH_DATABASES
