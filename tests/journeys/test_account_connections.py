@@ -8,8 +8,8 @@ from sqlalchemy import select
 from idp import clock as time
 from idp.accounts.models import Account, Session
 from idp.db import db, new_id
+from idp.grants import consents
 from idp.grants.models import Consent, Grant
-from idp.grants.service import give_consent
 from idp.relying_parties.models import Client
 from tests.journeys.conftest import Parent
 from tests.journeys.merger import OTHER_PASSWORD, SEARCH, add_account
@@ -51,7 +51,7 @@ def give(app, identifiant, client_id, *, first_party=False, consent=True, scope=
             db.session.add(Client(client_id=client_id, created_at=now, updated_at=now, **names))
             db.session.flush()
         if consent:
-            give_consent(account.id, client_id, tuple(scope.split()))
+            consents.give(account.id, client_id, tuple(scope.split()))
         grant = Grant(
             id=new_id(), client_id=client_id, account_id=account.id, scope=scope, created_at=now,
             ends_at=now + time.dt.timedelta(days=30),

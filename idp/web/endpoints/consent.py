@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 from idp.db import db
 from idp.flows.ends import Ends
 from idp.flows.models import Flow
-from idp.grants.service import give_consent
+from idp.grants import consents
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.seal import Unsealable
 from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
@@ -67,7 +67,7 @@ def submit(flow_id: str) -> Response:
         return _gone()
     if request.form.get("choix") != "oui":
         return authorization.answer_with(deny(provider, parameters, now, resumed))
-    give_consent(decision.session.account_id, decision.client.client_id, decision.scopes)
+    consents.give(decision.session.account_id, decision.client.client_id, decision.scopes)
     db.session.commit()
     key = browser.session_key(provider.settings, browser.this_request())
     return authorization.answer_with(decide(provider, parameters, key, now, resumed))

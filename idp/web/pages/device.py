@@ -5,9 +5,8 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from idp import limits
 from idp.accounts.models import Session
 from idp.db import db
-from idp.grants import devices
+from idp.grants import consents, devices
 from idp.grants.models import DeviceRequest
-from idp.grants.service import give_consent
 from idp.oidc import device_code
 from idp.web import scope_words, security, service_facts
 from idp.web.pages.account.session import require_session
@@ -64,7 +63,7 @@ def decide(device_id: str) -> Answer:
     if not devices.decide(device, session, approved=approved):
         abort(404)
     if approved:
-        give_consent(session.account_id, device.client_id, tuple(device.scope.split()))
+        consents.give(session.account_id, device.client_id, tuple(device.scope.split()))
     db.session.commit()
     return see_other(url_for("device.done", resultat="oui" if approved else "non"))
 

@@ -11,7 +11,7 @@ from idp.accounts import passkeys, sessions
 from idp.accounts.models import Session
 from idp.db import db
 from idp.franceconnect import service as franceconnect
-from idp.grants import services, sign_out
+from idp.grants import consents, sign_out
 from idp.web import security
 from idp.web.pages.account import events
 from idp.web.pages.account.devices import describe
@@ -41,7 +41,7 @@ def connections() -> str:
         "connections",
         session,
         devices=sorted(devices, key=lambda device: not device.is_this_one),
-        services=[(service, _data(service.scopes)) for service in services.services_of(session.account_id)],
+        services=[(service, _data(service.scopes)) for service in consents.recipients(session.account_id)],
         events=events.last(session.account_id),
         linked=len(franceconnect.links_of(session.account_id)),
         passkeys=passkeys.of(session.account_id),
@@ -80,8 +80,8 @@ def withdraw(client_id: str) -> Answer:
     """Take back what a service may have; what this account never gave is told as what does not exist."""
     security.check_form()
     session = require_session()
-    own = {service.client_id for service in services.services_of(session.account_id) if not service.first_party}
-    if client_id not in own or not services.withdraw(session.account_id, client_id):
+    own = {service.client_id for service in consents.recipients(session.account_id) if not service.first_party}
+    if client_id not in own or not consents.withdraw(session.account_id, client_id):
         abort(404)
     db.session.commit()
     return see_other(url_for("account.connections", fait="retire"))

@@ -1,4 +1,4 @@
-"""The services that get an account's data, as its owner sees them; how it is taken back."""
+"""What a parent lets clients have: the consent given, the clients that got data, how it is taken back."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from idp.relying_parties.models import Client
 
 
 @dataclass(frozen=True)
-class Service:
+class Recipient:
     """A client that got data of an account, or may get it."""
 
     client_id: str
@@ -22,6 +22,19 @@ class Service:
     open: bool
     """A consent or a live grant stands: there is something to withdraw."""
     last_at: dt.datetime
+
+
+def give(account_id: str, client_id: str, scopes: tuple[str, ...]) -> None:
+    """Remember that the account lets the client have these scopes, beside those it gave before."""
+    consent = db.session.get(Consent, (account_id, client_id))
+    now = clock.now()
+    if consent is None:
+        db.session.add(Consent(account_id=account_id, client_id=client_id, scope=" ".join(scopes), granted_at=now))
+    else:
+        consent.scope = " ".join(dict.fromkeys([*consent.scope.split(), *scopes]))
+        consent.granted_at = now
+    audit.record("consent.given", account_id=account_id, client_id=client_id, scope=" ".join(scopes))
+    db.session.flush()
 
 
 def withdraw(account_id: str, client_id: str) -> bool:
@@ -42,12 +55,12 @@ def withdraw(account_id: str, client_id: str) -> bool:
     return True
 
 
-def services_of(account_id: str) -> list[Service]:
+def recipients(account_id: str) -> list[Recipient]:
     """The clients that got data of the account, by name."""
     consents = {c.client_id: c for c in db.session.scalars(select(Consent).where(Consent.account_id == account_id))}
     got, live = _granted(account_id), _granted(account_id, live=True)
     query = select(Client).where(Client.client_id.in_({*consents, *got})).order_by(Client.client_name)
-    return [_service(client, consents.get(client.client_id), got, live) for client in db.session.scalars(query)]
+    return [_recipient(client, consents.get(client.client_id), got, live) for client in db.session.scalars(query)]
 
 
 Granted = dict[str, tuple[dt.datetime, set[str]]]
@@ -69,11 +82,11 @@ def _granted(account_id: str, *, live: bool = False) -> Granted:
     return found
 
 
-def _service(client: Client, consent: Consent | None, got: Granted, live: Granted) -> Service:
+def _recipient(client: Client, consent: Consent | None, got: Granted, live: Granted) -> Recipient:
     at, scopes = got.get(client.client_id, (client.created_at, set()))
     if consent is not None:
         at, scopes = max(at, consent.granted_at), scopes | set(consent.scope.split())
-    return Service(
+    return Recipient(
         client_id=client.client_id,
         name=client.client_name,
         scopes=tuple(sorted(scopes)),
