@@ -130,7 +130,7 @@ def test_a_child_who_comes_back_at_the_last_moment_saves_the_account(family, clo
     assert family.state == "active"
 
 
-def test_identifiant_and_id_are_never_given_again(family, clock, days_pass, settings):
+def test_identifiant_and_id_are_never_given_again(app, family, clock, days_pass, settings):
     """A service never meets one subject for two people: subjects are made of the account's id."""
     leaves(clock)
     days_pass(410)
@@ -139,7 +139,7 @@ def test_identifiant_and_id_are_never_given_again(family, clock, days_pass, sett
     assert "durant" not in family.identifiant
     assert db.session.get(Identifiant, "v.durant1") is not None
     with pytest.raises(WrongCredentials):
-        authenticate("v.durant1", "x", "192.0.2.1", settings)
+        authenticate("v.durant1", "x", "192.0.2.1", app.extensions["idp"].hot, settings)
     assert db.session.scalars(select(AuditEntry.event).where(AuditEntry.event == "account.erased")).all()
 
 
