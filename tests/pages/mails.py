@@ -14,6 +14,19 @@ NUMBER = "2026-418-207-553"
 LINK = {"url": URL, "ends_at": AT}
 BOTH = {"account": ACCOUNT, "kept": "m.delarochefoucauld12", "closed": "m.delarochefoucauld7"}
 CHANGE = {"account": ACCOUNT, "at": AT}
+STAFF = {"login": "marie-antoinette.de-la-tour", "asked": "", "at": AT, "ends_at": AT}
+COLLEAGUES: dict[str, dict[str, Any]] = {
+    "invited": {"url": URL},
+    "password": {"url": URL},
+    "factor": {"url": URL},
+    "role": {},
+    "email": {},
+    "disabled": {},
+    "enabled": {},
+    "asked": {"asked": "administrator"},
+    "refused": {"asked": "password"},
+}
+"""What a colleague is told, with its own facts."""
 
 MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     "account_leaving": ("account_leaving", {"account": ACCOUNT, "ends_at": AT}),
@@ -44,6 +57,7 @@ MAILS: dict[str, tuple[str, dict[str, Any]]] = {
     "password_chosen": ("password_changed", {**CHANGE, "first": True}),
     "password_reset": ("password_reset", {"account": ACCOUNT, **LINK, "number": NUMBER}),
     "school_mobile_changed": ("school_mobile_changed", CHANGE),
+    **{f"staff_{what}": ("staff_account", {**STAFF, **more, "what": what}) for what, more in COLLEAGUES.items()},
     "upstream_linked": ("upstream_linked", CHANGE),
     "upstream_unlinked": ("upstream_unlinked", CHANGE),
     "validate_email": ("validate_email", {"account": ACCOUNT, **LINK}),
