@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from idp.db import db
 from idp.relying_parties import service
 from tests.journeys.conftest import BIRTH_DATES
-from tests.pages import account, consoles, franceconnect
+from tests.pages import account, consoles, franceconnect, support
 from tests.pages import recovery as ways
 from tests.pages.town import Town
 
@@ -165,6 +165,7 @@ PAGES = (
     *(Page(name, reach) for name, reach in account.PAGES),
     # The consoles: what their addresses alone do not show
     *(Page(name, reach) for name, reach in consoles.PAGES),
+    *(Page(name, reach) for name, reach in support.PAGES),
     # Relying parties and mailbox
     Page("portail", lambda town: town.portal()),
     Page("portail-sans-enfant", lambda town: town.portal(**town.without_children())),

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Flask, g, render_template, request, url_for
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 
 from idp.clock import PARIS
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     """Give the templates what the frame needs."""
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["date"] = date
+    app.jinja_env.filters["number"] = format_decimal
     app.jinja_env.globals["role_name"] = role_name
     app.jinja_env.globals["console_scope"] = console_scope
     app.jinja_env.globals["here"] = here

@@ -43,6 +43,11 @@ class Chart:
     bars: list[Bar]
     total: int
 
+    @property
+    def highest(self) -> Bar:
+        """The first hour that saw the most."""
+        return max(self.bars, key=lambda bar: bar.count)
+
 
 @pages.get("/chiffres")
 @opened_to("administrator", border=administered)

@@ -142,7 +142,17 @@ def _act(account_id: str, name: str) -> Answer:
 
 def _page(account: Account, name: str, act: Act, reason: str, refusal: Refusal | None = None) -> str:
     undoable = support.undoable(account.id) if name == "regroupement" else []
-    return show("support/act", account=account, act=act, reason=reason, undoable=undoable, refused=_words(refusal))
+    refused = _words(refusal)
+    errors = [("raison", "raison", refused)] if isinstance(refusal, ReasonMissing) else []
+    return show(
+        "support/act",
+        account=account,
+        act=act,
+        reason=reason,
+        undoable=undoable,
+        errors=errors,
+        refused="" if errors else refused,
+    )
 
 
 def _words(refusal: Refusal | None) -> str:
