@@ -1,4 +1,4 @@
-"""Support's pages of an account, and figures with something in them: a name and the way to each."""
+"""Support's pages of an account, an application's acts, and figures with something in them: the way to each."""
 
 import datetime as dt
 from typing import Any
@@ -12,6 +12,7 @@ from idp.accounts.models import Account, LoginAttempts
 from idp.audit import figures
 from idp.db import db
 from idp.registry.models import Enrolment, Link, Responsable
+from idp.relying_parties import service as relying_parties
 from tests.consoles.conftest import Colleague
 from tests.pages.consoles import ROOT, imports
 from tests.pages.town import Town
@@ -150,6 +151,14 @@ def busy(town: Town) -> Colleague:
     return person.opens("/gestion/chiffres")
 
 
+def client_act(town: Town, act: str) -> Colleague:
+    person: Colleague = town.use("administrator").logs_in()
+    with person.app.app_context():
+        relying_parties.register("cantine", "Cantine", {"redirect_uris": ["https://cantine.example.fr/retour"]})
+        db.session.commit()
+    return person.opens(f"/gestion/applications/cantine/{act}")
+
+
 def activation(town: Town) -> Colleague:
     """Classes from nobody to everybody, some in between."""
     person = imports(town)
@@ -186,5 +195,8 @@ PAGES: tuple[tuple[str, Any], ...] = (
     ("assistance-reprendre", lambda town: agent(town, "/reprendre", state="suspended")),
     ("assistance-regroupement", undoes),
     ("administration-chiffres", busy),
+    ("administration-secret", lambda town: client_act(town, "secret")),
+    ("administration-desactiver", lambda town: client_act(town, "desactiver")),
+    ("administration-retirer", lambda town: client_act(town, "retirer")),
     ("ecole-comptes-actives", activation),
 )
