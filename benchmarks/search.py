@@ -78,6 +78,7 @@ def fill(count: int) -> None:
             rows[Responsable].append({"id": adult, "uai": uai, "mobile": mobile, **name, **keys})
             mail = f"adulte{number}@example.org"
             row = {"id": account, "identifiant": f"{stem}{number}", "email": mail, "email_key": mail, "state": "active"}
+            row["mobile"] = mobile if number % 2 else None
             rows[Account].append({**row, **name, "created_at": now, "updated_at": now})
             rows[AccountResponsable].append({"responsable_id": adult, "account_id": account})
             given = {"identifiant": f"{stem}{number}", "stem": stem, "number": number, "given_at": now}

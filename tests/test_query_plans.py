@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event, make_url
 
 from idp import clock, limits
-from idp.accounts import login, sessions
+from idp.accounts import login, search, sessions
 from idp.accounts.errors import WrongCredentials
 from idp.db import db
 from idp.db.hot import HotPath
@@ -21,6 +21,8 @@ from idp.flows import ends
 from idp.flows import service as flows
 from idp.provider import statements
 from idp.settings import Settings
+from idp.staff.borders import within
+from idp.staff.models import StaffAccount
 from tests.conftest import BOTH_DATABASES
 
 NO_TABLE = re.compile(r"SCAN (CONSTANT ROW|\d+ CONSTANT ROWS|json_each|\(subquery-\d+\)|\w+ VIRTUAL TABLE)")
@@ -109,20 +111,43 @@ def ask_for_everything_of_a_login(hot: HotPath, settings: Settings) -> None:
 
 @BOTH_DATABASES
 def test_every_statement_of_a_login_is_served_by_an_index(database: Flask, settings: Settings, scans: Scans) -> None:
+    hot = database.extensions["idp"].hot
+
+    found = {sql: scans(sql) for sql in statements_of(lambda: ask_for_everything_of_a_login(hot, settings))}
+
+    assert len(found) > 5
+    assert {sql: read for sql, read in found.items() if read} == {}
+
+
+def statements_of(work: Callable[[], object]) -> list[str]:
+    """What the work asks of the database, each parameter with a name."""
     asked: list[str] = []
 
     @event.listens_for(db.engine, "before_cursor_execute")
     def note(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
         asked.append(sql)
 
-    ask_for_everything_of_a_login(database.extensions["idp"].hot, settings)
+    work()
     db.session.commit()
+    event.remove(db.engine, "before_cursor_execute", note)
     whole = [sql for sql in asked if sql.partition(" ")[0] in ("SELECT", "UPDATE", "DELETE", "INSERT")]
-    marked = [re.sub(r"(?<!\w)\?", ":v", sql) for sql in whole]
+    return [re.sub(r"(?<!\w)\?", ":v", sql) for sql in whole]
 
-    found = {sql: scans(sql) for sql in marked}
 
-    assert len(found) > 5
+@BOTH_DATABASES
+@pytest.mark.parametrize(
+    "typed", ["v.durant1", "v.durant", "durant", "durant valery", "06 39 98 12 34", "2026-418-207-553"]
+)
+def test_support_finds_an_account_by_an_index(database: Flask, scans: Scans, typed: str) -> None:
+    """Whatever it is searched by, among fifteen million (docs/decisions/0012-search.md).
+
+    A mail address is in tests/accounts/test_search.py: its plan on PostgreSQL depends on what is typed.
+    """
+    agent = StaffAccount(role="support", academie="Lille")
+
+    found = {sql: scans(sql) for sql in statements_of(lambda: search.find(typed, lambda uai: within(agent, uai)))}
+
+    assert found
     assert {sql: read for sql, read in found.items() if read} == {}
 
 

@@ -129,6 +129,8 @@ def _by_identifiant(text: str, within: Within, limit: int) -> Results:
 def _of_accounts(accounts: Select[Any], within: Within, limit: int) -> Results:
     # Read first: a planner that sees the border in the same query may begin with the schools.
     ids = list(db.session.scalars(accounts.limit(MOST_ACCOUNTS)))
+    if not ids:
+        return Results(())
     held = select(AccountResponsable.responsable_id).join(
         Responsable, Responsable.id == AccountResponsable.responsable_id
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from idp import audit, clock
 from idp.accounts import request_numbers, search
@@ -150,15 +150,36 @@ def test_many_hits_ask_for_more_letters(adult: Callable[..., None]) -> None:
 
 
 @pytest.mark.usefixtures("adult")
-def test_names_are_found_by_an_index(database: Flask) -> None:
+@pytest.mark.parametrize(
+    ("table", "column", "index"),
+    [
+        ("responsables", "family_key", "ix_responsables_names"),
+        ("accounts", "email_key", "ix_accounts_email_key"),
+    ],
+)
+def test_beginnings_are_found_by_an_index(database: Flask, table: str, column: str, index: str) -> None:
     """The plan names the index, so that 15 million accounts are found as fast as ten."""
     if db.engine.dialect.name == "sqlite":
-        plan = "EXPLAIN QUERY PLAN SELECT id FROM responsables WHERE family_key >= 'du' AND family_key < 'dv'"
+        plan = f"EXPLAIN QUERY PLAN SELECT id FROM {table} WHERE {column} >= 'du' AND {column} < 'dv'"
     else:
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = "EXPLAIN SELECT id FROM responsables WHERE family_key LIKE 'du%'"
+        plan = f"EXPLAIN SELECT id FROM {table} WHERE {column} LIKE 'du%'"
 
-    assert "ix_responsables_names" in str(db.session.execute(text(plan)).all())
+    assert index in str(db.session.execute(text(plan)).all())
+
+
+@pytest.mark.usefixtures("adult")
+def test_a_mobile_is_found_by_an_index_even_where_hardly_an_account_has_one(database: Flask) -> None:
+    """A planner that has counted the missing ones among the index's entries would rather read the whole table."""
+    now, many = clock.now(), {"family_name": "X", "first_name": "Y", "state": "active"}
+    rows = [{"id": f"{number:032}", "identifiant": f"y.x{number}", **many} for number in range(2000)]
+    db.session.execute(insert(Account), [{**row, "created_at": now, "updated_at": now} for row in rows])
+    db.session.execute(text("ANALYZE"))
+    explain = "EXPLAIN QUERY PLAN" if db.engine.dialect.name == "sqlite" else "EXPLAIN"
+
+    plan = db.session.execute(text(f"{explain} SELECT id FROM accounts WHERE mobile = '+33639981234'"))
+
+    assert "ix_accounts_mobile" in str(plan.all())
 
 
 def test_one_slip_is_a_letter_too_many_missing_wrong_or_exchanged(database: Flask) -> None:

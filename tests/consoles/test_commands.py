@@ -18,7 +18,7 @@ ONES_OWN = ("/gestion/ma-session/", "/gestion/confirmer", "/gestion/deconnexion"
 def addresses(rule: str) -> list[str]:
     """The rule, once for each value of a choice in it."""
     choice = CHOICE.search(rule)
-    return [rule.replace(choice[0], value.strip()) for value in choice[1].split(",")] if choice else [rule]
+    return [rule.replace(choice[0], value.strip(' "')) for value in choice[1].split(",")] if choice else [rule]
 
 
 def test_each_act_of_a_console_has_its_command(app: Flask) -> None:
