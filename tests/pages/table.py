@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from idp.db import db
+from idp.flows.models import Flow
 from idp.relying_parties import service
 from tests.journeys.conftest import BIRTH_DATES
 from tests.pages import account, consoles, franceconnect, support
@@ -41,7 +42,7 @@ def times(number: int, act: Callable[[], Any]) -> Any:
 
 
 FRANCECONNECT = {
-    "flow": {"id": "x"},
+    "flow": Flow(id="x", state={}),
     "client_name": "Livret Scolaire Unique",
     "upstreams": lambda *_flow: [{"key": "franceconnect", "name": "FranceConnect", "down": False}],
 }
