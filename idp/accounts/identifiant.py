@@ -23,8 +23,11 @@ def stem(first_name: str, surname: str) -> str:
 
 
 def normalise(typed: str) -> str:
-    """An identifiant as a person types it: spaces around and capitals do not count."""
-    return typed.strip().lower()
+    """An identifiant as a person types it: spaces around and capitals do not count.
+
+    Nobody's has a NUL, which PostgreSQL takes in no text.
+    """
+    return typed.replace("\x00", "\ufffd").strip().lower()
 
 
 def reserve(first_name: str, surname: str) -> str:

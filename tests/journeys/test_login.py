@@ -11,6 +11,7 @@ from idp.accounts.errors import HashingBusy
 from idp.accounts.models import Account, LoginAttempts, Session
 from idp.db import db
 from idp.flows.models import Flow
+from tests.conftest import BOTH_DATABASES
 
 WRONG = "L’identifiant ou le mot de passe est incorrect."
 
@@ -203,6 +204,7 @@ def test_an_unknown_page_is_told_with_an_incident_code(parent, path):
     assert "Traceback" not in parent.text
 
 
+@BOTH_DATABASES
 @pytest.mark.parametrize("value", ["\x00", "é" * 5000, "\ud800".encode("utf-8", "surrogatepass"), "' OR 1=1 --"])
 def test_hostile_text_in_the_form_is_only_wrong(visitor, value):
     visitor.opens("/connexion")
