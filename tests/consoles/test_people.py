@@ -83,6 +83,9 @@ def test_the_yes_to_ones_own_proposal_is_refused(anne: Colleague, bruno: Colleag
     assert anne.sends(page, reponse="oui").status == 403
 
     assert account(app, "assistance").role == "support"
+    with app.app_context():
+        refused = db.session.scalars(select(AuditEntry).filter_by(event="staff.own_act_refused")).one()
+    assert refused.actor == f"staff:{account(app, 'anne').id}"
     assert anne.sends(page, reponse="non").sees("La demande est retirée")
 
 

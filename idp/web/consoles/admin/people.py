@@ -1,9 +1,12 @@
 """Who works here: the list, what waits for a second administrator, one colleague's page, invitations."""
 
+from typing import NoReturn
+
 from flask import abort, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from idp import audit
 from idp.db import db
 from idp.errors import Refusal
 from idp.registry import academies
@@ -86,8 +89,15 @@ def colleague(staff_id: str) -> StaffAccount:
     """Somebody else's account: nobody acts on their own (ATTACKS 125)."""
     account = db.session.get(StaffAccount, staff_id) or abort(404)
     if account.id == staff().id:
-        abort(403)
+        refuse_own_act()
     return account
+
+
+def refuse_own_act() -> NoReturn:
+    """403, and a line in the audit log."""
+    audit.record("staff.own_act_refused", by=staff().by, page=request.endpoint or "")
+    db.session.commit()
+    abort(403)
 
 
 @pages.route("/personnel/inviter", methods=["GET", "POST"])

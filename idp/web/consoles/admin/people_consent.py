@@ -1,6 +1,6 @@
 """The second administrator's yes or no to what another one proposed (ATTACKS 125, 126)."""
 
-from flask import abort, request, url_for
+from flask import request, url_for
 
 from idp.db import db
 from idp.staff import proposals
@@ -9,7 +9,7 @@ from idp.staff.errors import LoginTaken, NotReady, OwnAct, ProposalGone
 from idp.staff.models import StaffProposal
 from idp.web import security
 from idp.web.consoles.admin import words
-from idp.web.consoles.admin.people import link_page
+from idp.web.consoles.admin.people import link_page, refuse_own_act
 from idp.web.consoles.frame import pages, show
 from idp.web.consoles.session import Answer, opened_to, see_other, staff
 
@@ -28,7 +28,7 @@ def people_proposal(proposal_id: str) -> Answer:
         db.session.rollback()
         return (show("admin/proposal_gone"), 404)
     except OwnAct:
-        abort(403)
+        refuse_own_act()
     db.session.commit()
     return see_other(url_for("consoles.people", fait="refus"))
 
