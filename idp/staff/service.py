@@ -49,8 +49,12 @@ def has_factor(staff: StaffAccount) -> bool:
 
 
 def is_new(staff: StaffAccount) -> bool:
-    """Whether nobody has ever come in: a new link of invitation gives nothing that the first one did not."""
-    return not (staff.password_hash or staff.last_login_at or staff.disabled_at or has_factor(staff))
+    """Whether nobody has ever come in: a new link of invitation gives nothing that the first one did not.
+
+    Never for an administrator: two agreed on the person, so two agree on each link.
+    """
+    came_in = staff.password_hash or staff.last_login_at or has_factor(staff)
+    return not (came_in or staff.disabled_at or staff.role == "administrator")
 
 
 def add(

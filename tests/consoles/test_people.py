@@ -300,6 +300,19 @@ def test_a_new_link_is_made_for_who_never_came_in_alone(anne: Colleague, head: C
     assert anne.sends(path_of(app, "directrice", "lien")).status == 422
 
 
+def test_one_administrator_gets_no_link_of_an_administrator_who_never_came_in(
+    anne: Colleague, bruno: Colleague, app: Flask
+) -> None:
+    """Two agreed on the person, not on who holds the link."""
+    anne.sends("/gestion/personnel/inviter", {**INVITED, "role": "administrator"})
+    bruno.sends(proposal(app), reponse="oui")
+    anne.sends(path_of(app, "mallory", "adresse"), email="anne@elsewhere.example")
+
+    assert anne.sends(path_of(app, "mallory", "lien")).status == 422
+
+    assert not any("/gestion/invitation/" in mail for mail in mails(app, "anne@elsewhere.example"))
+
+
 def test_each_act_asks_for_the_second_factor_again(
     anne: Colleague, bruno: Colleague, head: Colleague, app: Flask
 ) -> None:
