@@ -47,8 +47,8 @@ def facts_of(uais: Collection[str]) -> dict[str, Facts]:
     """The facts of these schools, asked for together."""
     pupils = _counted(Enrolment, uais, Enrolment.ended_at.is_(None))
     adults = _counted(Responsable, uais, Responsable.ended_at.is_(None), Responsable.is_organisation.is_(False))
-    files = select(Import.uai, func.max(Import.at)).where(Import.uai.in_(uais)).group_by(Import.uai)
-    last = dict(db.session.execute(files).tuples().all())
+    files = select(Import.uai, func.max(Import.at).label("last")).where(Import.uai.in_(uais)).group_by(Import.uai)
+    last = {row.uai: row.last for row in db.session.execute(files)}
     return {uai: Facts(pupils.get(uai, 0), adults.get(uai, 0), last.get(uai)) for uai in uais}
 
 
@@ -61,5 +61,5 @@ def listed(limit: int, *, text: str, academie: str, degree: int | None) -> list[
 
 
 def _counted(kind: Any, uais: Collection[str], *conditions: Any) -> dict[str, int]:
-    counted = select(kind.uai, func.count()).where(kind.uai.in_(uais), *conditions).group_by(kind.uai)
-    return dict(db.session.execute(counted).tuples().all())
+    counted = select(kind.uai, func.count().label("number")).where(kind.uai.in_(uais), *conditions).group_by(kind.uai)
+    return {row.uai: row.number for row in db.session.execute(counted)}

@@ -1,6 +1,7 @@
-"""School files that somebody sent and has not agreed to yet: sealed, for a quarter of an hour.
+"""School files that are not imported yet: sealed, a quarter of an hour for who sent them, longer for a second person.
 
 What an import will change is shown before anything is written; the file waits meanwhile, for any process to take up.
+Where many pupils would end, a second person says yes too (ATTACKS 122).
 """
 
 import base64
@@ -9,7 +10,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import JSON, ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
@@ -29,7 +30,12 @@ class WaitingFiles(Base):
     uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"), index=True)
     sent_by: Mapped[str] = mapped_column(String(64))
     files: Mapped[dict[str, Any]] = mapped_column(Sealed("school files"))
+    asked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The departures that a second person is asked about, and what the first agreed to beside; none before that."""
     ends_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
+_IS_OWN = WaitingFiles.asked.is_(None)
 
 
 def keep(uai: str, files: Sequence[tuple[str, bytes]], *, by: str) -> WaitingFiles:
@@ -44,12 +50,33 @@ def keep(uai: str, files: Sequence[tuple[str, bytes]], *, by: str) -> WaitingFil
 
 def find(waiting_id: str, uai: str, *, by: str) -> list[tuple[str, bytes]] | None:
     """The files that this person sent for this school, while they wait."""
-    found = select(WaitingFiles).where(WaitingFiles.id == waiting_id, WaitingFiles.uai == uai)
+    found = select(WaitingFiles).where(WaitingFiles.id == waiting_id, WaitingFiles.uai == uai, _IS_OWN)
     waiting = db.session.scalar(found.where(WaitingFiles.sent_by == by, WaitingFiles.ends_at > clock.now()))
-    if waiting is None:
-        return None
+    return None if waiting is None else unpack(waiting)
+
+
+def unpack(waiting: WaitingFiles) -> list[tuple[str, bytes]]:
+    """The files as they were sent."""
     packed = waiting.files.get("files", [])
     return [(file["name"], zlib.decompress(base64.b64decode(file["content"]))) for file in packed]
+
+
+def ask(waiting_id: str, asked: dict[str, Any], life: dt.timedelta) -> dt.datetime | None:
+    """Wait for a second person from now on; until when. None when it is asked already, or gone."""
+    found = select(WaitingFiles).where(WaitingFiles.id == waiting_id, _IS_OWN)
+    waiting = db.session.scalar(found.with_for_update())
+    if waiting is None:
+        return None
+    waiting.asked, waiting.ends_at = asked, clock.now() + life
+    return waiting.ends_at
+
+
+def asking(uai: str = "") -> list[WaitingFiles]:
+    """What waits for a second person, of one school or of all, the oldest first."""
+    found = select(WaitingFiles).where(~_IS_OWN, WaitingFiles.ends_at > clock.now())
+    if uai:
+        found = found.where(WaitingFiles.uai == uai)
+    return list(db.session.scalars(found.order_by(WaitingFiles.id)))
 
 
 def forget(waiting_id: str) -> bool:

@@ -30,10 +30,12 @@ def site(tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
-def opens_invitation(page: Page, site: Site, role: Role = "school_head", uais: Sequence[str] = (SCHOOL,)) -> None:
+def opens_invitation(
+    page: Page, site: Site, role: Role = "school_head", uais: Sequence[str] = (SCHOOL,), login: str = "directrice"
+) -> None:
     """A new colleague's link, a head's unless told, and the password that comes first."""
     with site.app.app_context():
-        staff = service.add("directrice", "Mme la directrice", role, uais=uais, by="test")
+        staff = service.add(login, "Mme la directrice", role, uais=uais, by="test")
         token = invitations.make(staff, "account", site.app.config["IDP"].staff, by="test")
         db.session.commit()
     page.goto(f"{site.url}/gestion/invitation/{token}")
@@ -94,6 +96,17 @@ def test_a_head_who_lost_the_telephone_comes_in_by_a_recovery_code(
     expect(page.get_by_text("9", exact=True)).to_be_visible()
 
 
+def agrees_to_departures(page: Page, site: Site) -> None:
+    """The second person: an administrator, in a browser of their own."""
+    opens_invitation(page, site, "administrator", (), login="administrateur")
+    sets_up_application(page)
+    page.get_by_role("link", name="J’ai noté mes codes").click()
+    page.get_by_role("link", name="Écoles").click()
+    page.get_by_role("link", name=f"Décider pour {SCHOOL}").click()
+    page.get_by_role("button", name="Accepter").click()
+    expect(page.get_by_text("C’est fait, et noté.")).to_be_visible()
+
+
 @SCRIPT
 def test_a_head_sends_the_file_prints_letters_and_corrects_a_date(
     browser: Browser, site: Site, javascript: bool
@@ -110,8 +123,9 @@ def test_a_head_sends_the_file_prints_letters_and_corrects_a_date(
     page.get_by_label("Si c’est voulu, écrivez l’UAI de l’école").fill(SCHOOL)
     page.get_by_role("button", name="Voir ce qui change").click()
     expect(page.get_by_text("Rien n’est encore écrit.")).to_be_visible()
-    page.get_by_role("button", name="Oui, enregistrer ces changements").click()
-    expect(page.get_by_role("heading", name="Fichier enregistré")).to_be_visible()
+    page.get_by_role("button", name="Oui, et demander l’accord d’un administrateur").click()
+    expect(page.get_by_text("Un fichier attend l’accord d’un administrateur")).to_be_visible()
+    agrees_to_departures(window(browser, javascript=javascript), site)
 
     page.get_by_role("link", name="Courriers").click()
     page.get_by_label("Classe").select_option("GS Mme Morel")

@@ -5,6 +5,7 @@ A page that is added under /gestion is in it by itself; one whose objects nobody
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,9 @@ def _objects(uai: str) -> Objects:
     )
     db.session.add_all([question, key])
     waiting = waiting_files.keep(uai, [("a.csv", b"x")], by=owner.by)
+    asked = waiting_files.keep(uai, [("b.csv", b"y")], by="staff:somebody")
+    departures = {"ended": 40, "known": 60, "classes": ["CP A"]}
+    waiting_files.ask(asked.id, {"departures": departures, "renumbered": False, "renames": False}, timedelta(hours=1))
     db.session.flush()
     return {
         "uai": uai,
@@ -113,6 +117,7 @@ def _objects(uai: str) -> Objects:
         "account_id": account.id,
         "question_id": question.id,
         "waiting_id": waiting.id,
+        "asked_id": asked.id,
         "passkey_id": key.id,
         "token": "none",
     }

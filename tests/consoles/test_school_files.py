@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from idp.clock import now
 from idp.db import db
 from idp.registry.models import Enrolment
 from idp.registry.waiting_files import WaitingFiles
@@ -81,11 +82,12 @@ def test_a_file_waits_a_quarter_of_an_hour_and_is_sealed_meanwhile(empty_school,
     assert director.sends(path).status == 404
 
 
-def test_a_file_with_many_departures_needs_the_uai_typed(empty_school):
-    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+def sends_departures(director):
+    """The school's pupils, then a file with only two of them, agreed to by who runs the school."""
+    sends_files(director, sample(PUPILS), sample(PERSONS))
     director.sends(director.action("/fichier/[0-9a-f]+"))
     name, content = sample(PUPILS)
-    director = sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
+    sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
     assert director.status == 422
     assert director.sees("Départs de l’école")
     path = director.action("/fichier/[0-9a-f]+/verifier")
@@ -94,9 +96,75 @@ def test_a_file_with_many_departures_needs_the_uai_typed(empty_school):
     assert director.status == 422
     director.sends(path, departs=SCHOOL)
     assert director.sees("Rien n’est encore écrit.")
-    director.sends(director.action("/fichier/[0-9a-f]+"), departs=SCHOOL)
+    return director.sends(director.action("/fichier/[0-9a-f]+"), departs=SCHOOL)
 
-    assert director.sees("Fichier enregistré")
+
+def pupils_of(app):
+    with app.app_context():
+        return len(db.session.scalars(select(Enrolment).where(Enrolment.ended_at.is_(None))).all())
+
+
+def asked_path(person):
+    return re.search(r'href="([^"]+/departs/[0-9a-f]{32})"', person.opens(f"/gestion/ecoles/{SCHOOL}").text)[1]
+
+
+def test_many_departures_wait_for_an_administrator(empty_school, administrator, app):
+    """ATTACKS 122: a mass removal takes the UAI typed, and a second person."""
+    director = sends_departures(empty_school)
+    before = pupils_of(app)
+    assert director.sees("Un fichier attend l’accord d’un administrateur")
+    administrator.logs_in()
+
+    administrator.opens(asked_path(administrator))
+    assert administrator.sees(f"{before - 2} sur {before}")
+    administrator.sends(administrator.path, reponse="oui")
+
+    assert administrator.sees("C’est fait, et noté.")
+    assert (before, pupils_of(app)) == (before, 2)
+    assert not director.opens(f"{ROOT}/fichier").sees("attend l’accord")
+
+
+def test_refused_departures_change_nothing_and_wait_no_more(empty_school, administrator, app):
+    sends_departures(empty_school)
+    before = pupils_of(app)
+    path = asked_path(administrator.logs_in())
+
+    administrator.opens(path).sends(path, reponse="non")
+
+    assert pupils_of(app) == before
+    assert administrator.opens(path).status == 404
+
+
+def test_departures_that_are_others_by_now_are_not_agreed_to(empty_school, administrator, app):
+    sends_departures(empty_school)
+    path = asked_path(administrator.logs_in())
+    with app.app_context():
+        some = select(Enrolment.id).where(Enrolment.ended_at.is_(None)).limit(3)
+        db.session.execute(update(Enrolment).where(Enrolment.id.in_(some)).values(ended_at=now()))
+        db.session.commit()
+    before = pupils_of(app)
+
+    administrator.opens(path).sends(path, reponse="oui")
+
+    assert administrator.status == 422
+    assert administrator.sees("L’école n’est plus la même depuis la demande.")
+    assert pupils_of(app) == before
+
+
+def test_departures_that_nobody_decides_in_time_fall(empty_school, administrator, clock):
+    sends_departures(empty_school)
+    path = asked_path(administrator.logs_in())
+    clock.advance(hours=25)
+
+    assert administrator.logs_in().opens(path).status == 404
+
+
+def test_the_second_person_is_never_the_first(empty_school, administrator):
+    """ATTACKS 122."""
+    director = sends_departures(empty_school)
+    path = asked_path(administrator.logs_in())
+
+    assert director.sends(path, reponse="oui").status == 403
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,26 @@ def imports(town: Town) -> Colleague:
     return person
 
 
+def imported(town: Town) -> Colleague:
+    """The same, once an administrator agreed to the departures."""
+    person, second = imports(town), administers(town)
+    second.sends(departures(second).path, reponse="oui")
+    return person.opens(f"{ROOT}/fichier")
+
+
+def asked(town: Town) -> Colleague:
+    """What an administrator is asked."""
+    imports(town)
+    return departures(administers(town))
+
+
+def departures(person: Colleague) -> Colleague:
+    """The page that asks an administrator about them."""
+    found = re.search(r'href="([^"]+/departs/[0-9a-f]{32})"', person.opens(f"/gestion/ecoles/{SCHOOL}").text)
+    assert found is not None
+    return person.opens(found[1])
+
+
 def several_schools(town: Town) -> Colleague:
     town.use("family")
     town.use("add_second_school")()
@@ -142,9 +162,11 @@ PAGES: tuple[tuple[str, Any], ...] = (
     )),
     ("ecole-fichier-refuse", lambda town: sends_file(town, "malformed/01-vide.csv")),
     ("ecole-fichier-departs", lambda town: sends_file(town, *ONDE)),
-    ("ecole-fichier-enregistre", imports),
-    ("ecole-familles", lambda town: imports(town).opens(f"{ROOT}/familles")),
+    ("ecole-fichier-demande", imports),
+    ("ecole-fichier-enregistre", imported),
+    ("administration-departs", asked),
+    ("ecole-familles", lambda town: imported(town).opens(f"{ROOT}/familles")),
     ("ecole-familles-aucune", lambda town: director(town).opens(f"{ROOT}/familles?q=zzz")),
-    ("ecole-questions", lambda town: imports(town).opens(f"{ROOT}/questions")),
-    ("ecole-comptes", lambda town: imports(town).opens(f"{ROOT}/comptes")),
+    ("ecole-questions", lambda town: imported(town).opens(f"{ROOT}/questions")),
+    ("ecole-comptes", lambda town: imported(town).opens(f"{ROOT}/comptes")),
 )  # fmt: skip

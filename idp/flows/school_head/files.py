@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
+from idp import audit
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import school_records
-from idp.registry import finished_years, reading
+from idp.registry import finished_years, reading, waiting_files
 from idp.registry.defects import Defect
-from idp.registry.errors import FilesDisagree, ImportRefused
+from idp.registry.errors import FilesDisagree, FilesRefused, ImportRefused, MassEnding
 from idp.registry.importing import Consent
 from idp.registry.models import Enrolment
 from idp.registry.plan import Plan
 from idp.registry.reading import Reading, SchoolFiles
 from idp.registry.service import current_school_year
 from idp.registry.staging import Staging
+from idp.registry.waiting_files import WaitingFiles
 from idp.settings import Settings
 
 MOST_DEFECTS = 200
@@ -45,6 +48,11 @@ def consent(uai: str, *, mass_ending: bool, renumbered: bool, renames: bool) -> 
     return Consent(own if mass_ending else frozenset(), own if renumbered else frozenset(), renames)
 
 
+def without_departures(agreed: Consent) -> Consent:
+    """What one person alone may agree to."""
+    return Consent(frozenset(), agreed.renumbered, agreed.renames)
+
+
 def rehearse(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, *, by: str) -> Outcome:
     """What the import would change; writes nothing, and leaves no transaction behind.
 
@@ -59,6 +67,42 @@ def rehearse(uai: str, files: Sequence[File], agreed: Consent, settings: Setting
 def write(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, *, by: str) -> Outcome:
     """Import into the current transaction, which the caller commits. Raises FilesRefused, ImportRefused."""
     return _run(uai, files, agreed, settings, by)
+
+
+def departures(refusal: ImportRefused) -> dict[str, Any] | None:
+    """The many departures for which alone the import was refused, as a second person is shown them."""
+    (first, *others) = refusal.refusals
+    if others or not isinstance(first, MassEnding):
+        return None
+    return {"ended": first.ended, "known": first.known, "classes": first.classes}
+
+
+def ask(waiting_id: str, uai: str, found: dict[str, Any], agreed: Consent, settings: Settings, *, by: str) -> bool:
+    """Let a second person say yes to many departures; whether the file waits still."""
+    beside = {"renumbered": bool(agreed.renumbered), "renames": agreed.renames}
+    life = dt.timedelta(hours=settings.staff.consent_hours)
+    if waiting_files.ask(waiting_id, {"departures": found, **beside}, life) is None:
+        return False
+    audit.record("school_file.asked", uai=uai, by=by, ended=found["ended"], known=found["known"])
+    return True
+
+
+def write_asked(waiting: WaitingFiles, settings: Settings, *, by: str) -> Outcome | None:
+    """The second person's yes, to the departures that were shown and no others; None when they are others now.
+
+    Imports into the current transaction, which the caller commits.
+    """
+    uai, asked, files = waiting.uai, waiting.asked or {}, waiting_files.unpack(waiting)
+    beside = {"renumbered": asked["renumbered"], "renames": asked["renames"]}
+    try:
+        rehearse(uai, files, consent(uai, mass_ending=False, **beside), settings, by=waiting.sent_by)
+    except FilesRefused:
+        return None
+    except ImportRefused as refusal:
+        if departures(refusal) != asked["departures"]:
+            return None
+    audit.record("school_file.confirmed", uai=uai, by=by, **{k: asked["departures"][k] for k in ("ended", "known")})
+    return _run(uai, files, consent(uai, mass_ending=True, **beside), settings, waiting.sent_by)
 
 
 def _run(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, by: str) -> Outcome:

@@ -3,7 +3,7 @@
 # A module adds its entry to the navigation when it is imported: this is the order of the entries.
 # isort: off
 from idp.web.consoles.admin import clients, services, schools, deliveries, emergency, figures, journal, keys, people
-from idp.web.consoles.admin import client_acts, people_acts, people_consent
+from idp.web.consoles.admin import client_acts, people_acts, people_consent, school_departures
 
 # isort: on
 
@@ -12,6 +12,7 @@ PAGES = (
     client_acts,
     services,
     schools,
+    school_departures,
     figures,
     journal,
     keys,

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from idp.db import db
-from idp.registry import directory
+from idp.registry import directory, waiting_files
 from idp.registry.academies import ACADEMIES
 from idp.registry.directory import Facts
 from idp.registry.errors import UaiInvalid
@@ -81,7 +81,15 @@ def schools() -> Answer:
         )
     page = TABLE.page(query, request.args)
     lines = {line.School.uai: line for line in _lines(iter(page.rows))}
-    return show("admin/schools", page=page, lines=lines, columns=TABLE.columns, searched=searched, academies=ACADEMIES)
+    return show(
+        "admin/schools",
+        page=page,
+        lines=lines,
+        columns=TABLE.columns,
+        searched=searched,
+        academies=ACADEMIES,
+        asking=waiting_files.asking(),
+    )
 
 
 @pages.get("/ecoles/<uai>")
@@ -99,6 +107,7 @@ def schools_one(uai: str) -> Answer:
         heads=db.session.scalars(heads.where(StaffSchool.uai == uai).order_by(StaffAccount.login)).all(),
         services=[one for one in _shown() if one.is_for(uai, school.degree)],
         files=db.session.scalars(files).all(),
+        asking=waiting_files.asking(uai),
         done=request.args.get("fait", ""),
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, request
+from flask import abort, request, url_for
 
 from idp import clock
 from idp.db import db
@@ -10,11 +10,12 @@ from idp.errors import Refusal
 from idp.flows.school_head import files as service
 from idp.registry import questions, waiting_files
 from idp.registry.errors import FilesRefused, ImportRefused, KeysRenumbered, MassEnding
+from idp.registry.importing import Consent
 from idp.registry.models import Import
 from idp.staff import borders
 from idp.web import security
 from idp.web.consoles.frame import pages, show
-from idp.web.consoles.session import Answer, opened_to, staff
+from idp.web.consoles.session import Answer, opened_to, see_other, staff
 
 CONFIRMS = ("departs", "renumerotation", "renommages")
 
@@ -48,17 +49,28 @@ def school_file_rehearse(uai: str, waiting_id: str) -> Answer:
 @opened_to("school_head", border=borders.waiting_file)
 def school_file_import(uai: str, waiting_id: str) -> Answer:
     """The yes."""
-    files = _waiting(uai, waiting_id)
+    files, agreed = _waiting(uai, waiting_id), _consent(uai)
     if not waiting_files.forget(waiting_id):
         abort(404)
     try:
-        outcome = service.write(uai, files, _consent(uai), security.settings(), by=staff().by)
+        alone = service.without_departures(agreed)
+        outcome = service.write(uai, files, alone, security.settings(), by=staff().by)
     except (FilesRefused, ImportRefused) as refusal:
         db.session.rollback()
+        if agreed.mass_ending and isinstance(refusal, ImportRefused) and (found := service.departures(refusal)):
+            return _ask(uai, waiting_id, found, agreed)
         return _refused(uai, waiting_id, refusal)
     db.session.commit()
     asked = len(questions.waiting(uai))
     return show("school_head/file_imported", uai=uai, outcome=outcome, kinds=_kinds(outcome), questions=asked)
+
+
+def _ask(uai: str, waiting_id: str, found: dict[str, Any], agreed: Consent) -> Answer:
+    """Many departures take a second person, an administrator (ATTACKS 122)."""
+    if not service.ask(waiting_id, uai, found, agreed, security.settings(), by=staff().by):
+        abort(404)
+    db.session.commit()
+    return see_other(url_for("consoles.school_file", uai=uai))
 
 
 def _rehearse(uai: str, waiting_id: str, files: list[service.File]) -> Answer:
@@ -93,7 +105,7 @@ def _refused(uai: str, waiting_id: str, refusal: Refusal) -> Answer:
     return page, 422
 
 
-def _consent(uai: str) -> Any:
+def _consent(uai: str) -> Consent:
     """Departures of many need the school's UAI, typed; other agreements are boxes."""
     typed = request.form.get("departs", "").strip().upper() == uai
     boxes = {name: request.form.get(name) == "1" for name in CONFIRMS}
@@ -116,6 +128,7 @@ def _form(uai: str, problem: str = "") -> str:
         ends_at=service.ends_at(uai, security.settings()),
         now=clock.now(),
         problem=problem,
+        asking=waiting_files.asking(uai),
         most_mib=security.settings().staff.upload_mib,
     )
 
