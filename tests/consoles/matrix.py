@@ -106,7 +106,8 @@ def _objects(uai: str) -> Objects:
     )
     db.session.add_all([question, key])
     waiting = waiting_files.keep(uai, [("a.csv", b"x")], by=owner.by)
-    asked = waiting_files.keep(uai, [("b.csv", b"y")], by="staff:somebody")
+    stranger = db.session.scalars(select(StaffAccount).where(StaffAccount.login == "assistance")).one()
+    asked = waiting_files.keep(uai, [("b.csv", b"y")], by=stranger.by)
     departures = {"ended": 40, "known": 60, "classes": ["CP A"]}
     waiting_files.ask(asked.id, {"departures": departures, "renumbered": False, "renames": False}, timedelta(hours=1))
     db.session.flush()

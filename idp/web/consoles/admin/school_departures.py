@@ -12,6 +12,7 @@ from idp.registry import waiting_files
 from idp.registry.models import School
 from idp.registry.waiting_files import WaitingFiles
 from idp.staff.borders import administered
+from idp.staff.models import StaffAccount
 from idp.web import security
 from idp.web.consoles.frame import pages, show
 from idp.web.consoles.session import Answer, opened_to, see_other, staff
@@ -48,8 +49,14 @@ def _find(uai: str, asked_id: str) -> WaitingFiles:
 
 def _page(asked: WaitingFiles, *, changed: bool = False) -> str:
     school = db.session.get_one(School, asked.uai)
-    departures = (asked.asked or {})["departures"]
-    return show("admin/school_departures", asked=asked, school=school, departures=departures, changed=changed)
+    return show(
+        "admin/school_departures",
+        asked=asked,
+        school=school,
+        sender=db.session.get_one(StaffAccount, asked.sent_by.removeprefix("staff:")),
+        departures=(asked.asked or {})["departures"],
+        changed=changed,
+    )
 
 
 def _back(uai: str) -> Answer:
