@@ -20,9 +20,12 @@ TOWNS = itertools.count()
 
 
 def free_base() -> int:
-    """A port from which the town's ports are free; below those that the system gives to outgoing connections."""
+    """A port from which the town's ports are free; below those that the system gives to outgoing connections.
+
+    Above 10080, to which browsers refuse to go (Fetch, «bad port»).
+    """
     for number in itertools.count(os.getpid()):
-        addresses = Addresses(10_000 + (number + next(TOWNS)) * 40 % 20_000, Path())
+        addresses = Addresses(10_100 + (number + next(TOWNS)) * 40 % 20_000, Path())
         if all(is_free(port) for port in addresses.ports.values()):
             return addresses.base
     raise AssertionError("unreachable: count() does not end")

@@ -161,7 +161,7 @@ def client_act(town: Town, act: str) -> Colleague:
 
 def activation(town: Town) -> Colleague:
     """Classes from nobody to everybody, some in between."""
-    person = imports(town)
+    person = imported(town)
     with person.app.app_context():
         classes: dict[str, list[Responsable]] = {}
         known = select(Enrolment.class_label, Responsable).join(Link, Link.pupil_id == Enrolment.pupil_id)
