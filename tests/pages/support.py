@@ -14,7 +14,7 @@ from idp.db import db
 from idp.registry.models import Enrolment, Link, Responsable
 from idp.relying_parties import service as relying_parties
 from tests.consoles.conftest import Colleague
-from tests.pages.consoles import ROOT, imports
+from tests.pages.consoles import ROOT, imported
 from tests.pages.town import Town
 
 STORY = (
