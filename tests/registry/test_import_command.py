@@ -131,11 +131,12 @@ def test_the_message_under_a_schools_name_is_changed(command: Command) -> None:
 
     changed = command("welcome", "Bonjour\nà tous", "--school", "0599902T")
     long = command("welcome", "x" * 501, "--school", "0599902T")
+    unknown = command("welcome", "x", "--school", "0599901S")
 
-    assert (changed.exit_code, long.exit_code) == (0, 1)
+    assert (changed.exit_code, long.exit_code, unknown.exit_code) == (0, 1, 1)
     assert "501 caractères" in long.stderr
+    assert "0599901S" in unknown.stderr
     assert db.session.get_one(School, "0599902T").welcome_message == "Bonjour\nà tous"
-    assert command("welcome", "x", "--school", "0599901S").exit_code == 1
 
 
 def test_one_bad_file_stops_all_schools(command: Command) -> None:

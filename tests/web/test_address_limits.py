@@ -58,6 +58,7 @@ def test_protocol_endpoints_are_not_counted(app: Flask, settings: Settings) -> N
     assert {browser.post("/authorize", data={}).status_code for _ in range(5)} == {400}
 
 
+@pytest.mark.slow
 def test_two_processes_count_together_in_valkey(app: Flask, settings: Settings) -> None:
     with ValkeyServer() as server:
         store = f"redis://127.0.0.1:{server.port}"
@@ -69,6 +70,7 @@ def test_two_processes_count_together_in_valkey(app: Flask, settings: Settings) 
     assert seen == [400, 400, 429]
 
 
+@pytest.mark.slow
 def test_a_valkey_that_dies_lets_everybody_through_with_an_alarm(
     app: Flask, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
