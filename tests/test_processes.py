@@ -175,6 +175,16 @@ def test_the_settings_file_of_the_command_line_reaches_every_server_process(star
     assert answers == {"http://127.0.0.1:8000"}
 
 
+def test_every_server_process_has_one_heap_in_huge_pages(start: Start) -> None:
+    """As benchmarks/README.md measures it."""
+    server = start("serve").wait_until_ready()
+
+    for process in [psutil.Process(server.process.pid), *children(server)]:
+        environment = process.environ()
+        assert environment["MALLOC_ARENA_MAX"] == "1"
+        assert environment["GLIBC_TUNABLES"] == "glibc.malloc.hugetlb=1"
+
+
 def test_a_killed_server_process_is_replaced(start: Start) -> None:
     server = start("serve").wait_until_ready()
     before = children(server)
