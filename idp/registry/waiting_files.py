@@ -22,14 +22,14 @@ MOST_FILES = 2
 
 
 class WaitingFiles(Base):
-    """The files of one import to be. The file's own bytes, compressed and sealed."""
+    """The files of one import to be. The file's own bytes, compressed and sealed; read when they are asked for."""
 
     __tablename__ = "waiting_files"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default=new_id)
     uai: Mapped[str] = mapped_column(ForeignKey("schools.uai"), index=True)
     sent_by: Mapped[str] = mapped_column(String(64))
-    files: Mapped[dict[str, Any]] = mapped_column(Sealed("school files"))
+    files: Mapped[dict[str, Any]] = mapped_column(Sealed("school files"), deferred=True)
     asked: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The departures that a second person is asked about, and what the first agreed to beside; none before that."""
     ends_at: Mapped[dt.datetime] = mapped_column(index=True)
@@ -61,14 +61,14 @@ def unpack(waiting: WaitingFiles) -> list[tuple[str, bytes]]:
     return [(file["name"], zlib.decompress(base64.b64decode(file["content"]))) for file in packed]
 
 
-def ask(waiting_id: str, asked: dict[str, Any], life: dt.timedelta) -> dt.datetime | None:
-    """Wait for a second person from now on; until when. None when it is asked already, or gone."""
+def ask(waiting_id: str, asked: dict[str, Any], life: dt.timedelta) -> bool:
+    """Wait for a second person from now on; false when one is asked already, or the files are gone."""
     found = select(WaitingFiles).where(WaitingFiles.id == waiting_id, _IS_OWN)
     waiting = db.session.scalar(found.with_for_update())
     if waiting is None:
-        return None
+        return False
     waiting.asked, waiting.ends_at = asked, clock.now() + life
-    return waiting.ends_at
+    return True
 
 
 def asking(uai: str = "") -> list[WaitingFiles]:

@@ -3,7 +3,7 @@
 import datetime as dt
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ def consent(uai: str, *, mass_ending: bool, renumbered: bool, renames: bool) -> 
 
 def without_departures(agreed: Consent) -> Consent:
     """What one person alone may agree to."""
-    return Consent(frozenset(), agreed.renumbered, agreed.renames)
+    return replace(agreed, mass_ending=frozenset())
 
 
 def rehearse(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, *, by: str) -> Outcome:
@@ -81,7 +81,7 @@ def ask(waiting_id: str, uai: str, found: dict[str, Any], agreed: Consent, setti
     """Let a second person say yes to many departures; whether the file waits still."""
     beside = {"renumbered": bool(agreed.renumbered), "renames": agreed.renames}
     life = dt.timedelta(hours=settings.staff.consent_hours)
-    if waiting_files.ask(waiting_id, {"departures": found, **beside}, life) is None:
+    if not waiting_files.ask(waiting_id, {"departures": found, **beside}, life):
         return False
     audit.record("school_file.asked", uai=uai, by=by, ended=found["ended"], known=found["known"])
     return True
@@ -102,7 +102,7 @@ def write_asked(waiting: WaitingFiles, settings: Settings, *, by: str) -> Outcom
         if departures(refusal) != asked["departures"]:
             return None
     audit.record("school_file.confirmed", uai=uai, by=by, **{k: asked["departures"][k] for k in ("ended", "known")})
-    return _run(uai, files, consent(uai, mass_ending=True, **beside), settings, waiting.sent_by)
+    return write(uai, files, consent(uai, mass_ending=True, **beside), settings, by=waiting.sent_by)
 
 
 def _run(uai: str, files: Sequence[File], agreed: Consent, settings: Settings, by: str) -> Outcome:
