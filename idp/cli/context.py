@@ -1,14 +1,19 @@
 """What every command needs: the records around the database."""
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
+import click
 from flask import Flask
 
 from idp.db import db
+from idp.errors import Refusal
 from idp.records import open_records
 from idp.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @contextmanager
@@ -20,6 +25,35 @@ def application(settings: Settings) -> Iterator[Flask]:
             yield app
         finally:
             db.engine.dispose()
+
+
+@contextmanager
+def acting(settings: Settings) -> Iterator[None]:
+    """The application; what is refused is told, what is done is committed."""
+    with application(settings):
+        try:
+            yield
+        except Refusal as refusal:
+            raise explained(refusal) from refusal
+        db.session.commit()
+
+
+def explained(refusal: Refusal) -> click.ClickException:
+    """What is wrong with a document, a line each; of any other refusal its name and facts."""
+    problems = refusal.facts.get("problems")
+    text = "\n".join(problems) if isinstance(problems, list) else f"{type(refusal).__name__} {refusal.facts}"
+    return click.ClickException(text)
+
+
+def together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Options that several commands take, as one decorator; `--help` shows them in this order."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def operator() -> str:

@@ -1,9 +1,7 @@
 """`idp services`: what portals show to parents as tiles."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -11,14 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from idp.cli.context import application, operator
+from idp.cli.context import acting, application, operator, together
 from idp.db import db
-from idp.errors import Refusal
 from idp.services import members, pictures, service
 from idp.services.service import Change
 from idp.settings import Settings, load
 
-F = TypeVar("F", bound=Callable[..., Any])
 LISTS = ("degrees", "academies", "uais")
 
 _json = click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -42,42 +38,25 @@ def command() -> None:
     """Services: the tiles of portals (docs/services.md)."""
 
 
-@contextmanager
-def _acting(settings: Settings) -> Iterator[None]:
-    """The application; what is refused is told, what is done is committed."""
-    with application(settings):
-        try:
-            yield
-        except Refusal as refusal:
-            problems = refusal.facts.get("problems")
-            told = problems if isinstance(problems, list) else [f"{type(refusal).__name__} {refusal.facts}"]
-            raise click.ClickException("\n".join(told)) from refusal
-        db.session.commit()
-
-
-def _members(function: F) -> F:
-    """Options that say a service's members."""
-    options = (
-        click.option("--title", help="What parents read on the tile."),
-        click.option("--title-en", help="The same in English."),
-        click.option("--description", help="A sentence under the title."),
-        click.option("--description-en", help="The same in English."),
-        click.option("--picture", type=click.Choice([*pictures.NAMES, pictures.LOGO]), help="logo: the client's own."),
-        click.option("--client", "client_id", help="The client application that the tile opens."),
-        click.option("--link", help="An address that the tile opens, where there is no client."),
-        click.option("--target", "target_link_uri", help="The client's page to land on; else the client chooses."),
-        click.option("--names-child/--no-names-child", default=None, help="Tell the target which child it is about."),
-        click.option("--degree", "degrees", type=click.Choice(["1", "2"]), multiple=True,
-                     help="1: écoles. 2: collèges and lycées. May be repeated."),
-        click.option("--academie", "academies", multiple=True, help="Its schools alone. May be repeated."),
-        click.option("--school", "uais", multiple=True, help="The UAI of a school that has it. May be repeated."),
-        click.option("--all-schools", is_flag=True, help="Every school has it."),
-        click.option("--position", type=click.IntRange(0, members.LAST_POSITION), help="Lower is first."),
-        click.option("--on/--off", default=None, help="Whether portals show it."),
-    )  # fmt: skip
-    for option in reversed(options):
-        function = option(function)
-    return function
+_members = together(
+    click.option("--title", help="What parents read on the tile."),
+    click.option("--title-en", help="The same in English."),
+    click.option("--description", help="A sentence under the title."),
+    click.option("--description-en", help="The same in English."),
+    click.option("--picture", type=click.Choice([*pictures.NAMES, pictures.LOGO]), help="logo: the client's own."),
+    click.option("--client", "client_id", help="The client application that the tile opens."),
+    click.option("--link", help="An address that the tile opens, where there is no client."),
+    click.option("--target", "target_link_uri", help="The client's page to land on; else the client chooses."),
+    click.option("--names-child/--no-names-child", default=None, help="Tell the target which child it is about."),
+    click.option("--degree", "degrees", type=click.Choice(["1", "2"]), multiple=True,
+                 help="1: écoles. 2: collèges and lycées. May be repeated."),
+    click.option("--academie", "academies", multiple=True, help="Its schools alone. May be repeated."),
+    click.option("--school", "uais", multiple=True, help="The UAI of a school that has it. May be repeated."),
+    click.option("--all-schools", is_flag=True, help="Every school has it."),
+    click.option("--position", type=click.IntRange(0, members.LAST_POSITION), help="Lower is first."),
+    click.option("--on/--off", default=None, help="Whether portals show it."),
+)  # fmt: skip
+"""Options that say a service's members."""
 
 
 def _said(options: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +84,7 @@ def _tell(change: Change, as_json: bool) -> None:
 @click.pass_obj
 def add(settings: Settings, /, service_id: str, as_json: bool, **options: Any) -> None:
     """Add a service, after the others where no position is said."""
-    with _acting(settings):
+    with acting(settings):
         if any(known.service_id == service_id for known in service.list_services()):
             raise click.ClickException(f"{service_id} is there already: `idp services change`")
         change = service.put(service_id, _said(options), by=operator(), demo=settings.server.demo)
@@ -120,7 +99,7 @@ def add(settings: Settings, /, service_id: str, as_json: bool, **options: Any) -
 @click.pass_obj
 def change(settings: Settings, /, service_id: str, as_json: bool, **options: Any) -> None:
     """Change what is said and nothing else; an empty text takes a member away."""
-    with _acting(settings):
+    with acting(settings):
         done = service.update(service_id, _said(options), by=operator(), demo=settings.server.demo)
         db.session.commit()
         _tell(done, as_json)
@@ -134,7 +113,7 @@ def remove(settings: Settings, service_id: str, yes: bool) -> None:
     """Take a service away from every portal; its client application stays."""
     if not yes:
         click.confirm(f"Remove {service_id}?", abort=True)
-    with _acting(settings):
+    with acting(settings):
         service.remove(service_id, by=operator())
     click.echo(f"{service_id} is removed")
 
@@ -163,7 +142,7 @@ def list_services(settings: Settings, as_json: bool) -> None:
 @click.pass_obj
 def show(settings: Settings, service_id: str, as_json: bool) -> None:
     """Show one service whole."""
-    with _acting(settings):
+    with acting(settings):
         told = service.describe(service.get_service(service_id))
     if as_json:
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ from idp.delivery.models import Message
 from idp.flows.desk import Desk
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.conftest import Parent
+from tests.journeys.forgetful import loses_password
 
 ADDRESS = "valery@example.org"
 DONE = "Votre nouveau mot de passe est enregistré."
@@ -50,11 +51,6 @@ def owner(parent, app, clock):
         db.session.commit()
     clock.advance(hours=2)
     return parent
-
-
-def loses_password(person, by="mail"):
-    person.opens("/mot-de-passe-perdu")
-    return person.sends(person.path, identifiant="v.durant1", par=by)
 
 
 def twin(person: Parent) -> Parent:
@@ -99,7 +95,7 @@ def test_a_link_used_by_four_at_once_sets_one_password(owner, app, clock):
 
 @BOTH_DATABASES
 def test_a_code_s_proof_used_in_two_tabs_at_once_sets_one_password(owner, app, clock):
-    visitor = loses_password(Parent(app), "sms")
+    visitor = loses_password(Parent(app), by="sms")
     visitor.sends(visitor.path, code=visitor.last_code())
     tabs = [visitor, twin(visitor)]
 

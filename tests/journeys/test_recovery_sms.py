@@ -6,8 +6,8 @@ from sqlalchemy import select
 from idp.accounts.models import Account
 from idp.db import db
 from idp.settings import build
+from tests.journeys.forgetful import NEW, change, chooses
 
-NEW = "tulipes59"
 WRONG_CODE = "Le code saisi est incorrect."
 
 
@@ -19,14 +19,6 @@ def visitor(parent, another_browser, clock):
     return another_browser
 
 
-def change(app, **values):
-    with app.app_context():
-        account = db.session.scalars(select(Account)).one()
-        for name, value in values.items():
-            setattr(account, name, value)
-        db.session.commit()
-
-
 def asks(person, identifiant="v.durant1"):
     person.opens("/mot-de-passe-perdu")
     return person.sends(person.path, identifiant=identifiant, par="sms")
@@ -34,10 +26,6 @@ def asks(person, identifiant="v.durant1"):
 
 def enters(person, code):
     return person.sends(person.path.removesuffix("/renvoyer"), code=code)
-
-
-def chooses(person, password=NEW, **more):
-    return person.sends(person.path, nouveau_mot_de_passe=password, confirmation=password, **more)
 
 
 def wrong(code):

@@ -14,9 +14,9 @@ from sqlalchemy import event, func, select
 
 from idp import limits
 from idp.accounts import passwords
-from idp.accounts.models import Account
 from idp.db import Base, db
 from idp.settings import build
+from tests.journeys.forgetful import change, loses_identifiant, loses_password
 
 ADDRESS = "valery.durant@example.org"
 KNOWN, UNKNOWN = "v.durant1", "z.nobody1"
@@ -46,24 +46,6 @@ def visitor(parent, another_browser, clock, app):
     change(app, email=ADDRESS, email_verified_at=clock.instant)
     clock.advance(hours=2)
     return another_browser
-
-
-def change(app, **values):
-    with app.app_context():
-        account = db.session.scalars(select(Account)).one()
-        for name, value in values.items():
-            setattr(account, name, value)
-        db.session.commit()
-
-
-def loses_identifiant(person, address):
-    person.opens("/identifiant-oublie")
-    return person.sends(person.path, email=address)
-
-
-def loses_password(person, identifiant, by="mail"):
-    person.opens("/mot-de-passe-perdu")
-    return person.sends(person.path, identifiant=identifiant, par=by)
 
 
 def seen(person, typed):
