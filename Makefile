@@ -66,7 +66,7 @@ screenshots: $(READY) ## Draw every page into var/screenshots, the login page in
 
 fast-hashes: $(READY) ## Build argon2 for this processor: a login costs half (needs a C compiler)
 	@awk '/^argon2-cffi-bindings==/ {on=1} on {print} on && !/\\$$/ {exit}' requirements.lock > .venv/argon2.lock
-	@CFLAGS="-O3 -march=native" ARGON2_CFFI_USE_SSE2=1 VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-cache --require-hashes --no-deps --reinstall --no-binary argon2-cffi-bindings -r .venv/argon2.lock
+	@CFLAGS="-O3 -march=native -mtune=generic" ARGON2_CFFI_USE_SSE2=1 VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --no-cache --require-hashes --no-deps --reinstall --no-binary argon2-cffi-bindings -r .venv/argon2.lock
 
 bench: fast-hashes ## CPU cost of the hot path against node-oidc-provider (needs node and npm), then school files and letters
 	@test -d benchmarks/peer/node_modules || benchmarks/peer/setup.sh

@@ -39,10 +39,10 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["idp"] = services
     table = endpoints.hot_table(services)
     endpoints.register(app, table)
-    pages.register(app)
+    in_front = {**table, **pages.register(app)}
     api.register(app)
     consoles.register(app)
-    app.wsgi_app = Front(Dispatch(table, Again(app.wsgi_app, MAXIMUM_FORM)), settings.server)  # type: ignore[method-assign]
+    app.wsgi_app = Front(Dispatch(in_front, Again(app.wsgi_app, MAXIMUM_FORM)), settings.server)  # type: ignore[method-assign]
     if settings.server.trusted_proxies:
         hops = settings.server.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

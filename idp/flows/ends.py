@@ -1,7 +1,9 @@
 """The two ends of a flow that a service asked for, on the hot path: where it begins and where it comes back."""
 
+import datetime as dt
 from collections.abc import Mapping
 from functools import cache
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, insert, select
@@ -28,6 +30,21 @@ class Statements:
 
 
 compiled = cache(Statements)
+
+
+class Found(NamedTuple):
+    """A flow as it is, without the row: for who only reads."""
+
+    id: str
+    journey: str
+    browser: bytes
+    request: dict[str, Any] | None
+    client_id: str | None
+    account_id: str | None
+    state: dict[str, Any]
+    created_at: dt.datetime
+    ends_at: dt.datetime
+    ended_at: dt.datetime | None
 
 
 class Ends:
@@ -64,17 +81,26 @@ class Ends:
 
     def find(self, flow_id: str, browser: str) -> Flow | None:
         """This browser's flow that is not too old, detached: no transaction holds it."""
+        found = self.look(flow_id, browser)
+        if found is None:
+            return None
+        flow = Flow(**found._asdict())
+        make_transient_to_detached(flow)
+        return flow
+
+    def look(self, flow_id: str, browser: str) -> Found | None:
+        """The same, without the row."""
         if not flow_id.isalnum() or len(flow_id) > 32:
             return None
-        key = {"v_id": flow_id, "v_browser": digest(browser), "v_now": clock.milliseconds()}
-        row = self._hot.read(self._sql.find, key)
+        owner = digest(browser)
+        row = self._hot.read(self._sql.find, {"v_id": flow_id, "v_browser": owner, "v_now": clock.milliseconds()})
         if row is None:
             return None
         request, state, journey, client_id, account_id, created_at, ends_at, ended_at = row
-        flow = Flow(
+        return Found(
             id=flow_id,
             journey=journey,
-            browser=key["v_browser"],
+            browser=owner,
             request=orjson.loads(request) if request else None,
             client_id=client_id,
             account_id=account_id,
@@ -83,5 +109,3 @@ class Ends:
             ends_at=clock.from_milliseconds(ends_at),
             ended_at=None if ended_at is None else clock.from_milliseconds(ended_at),
         )
-        make_transient_to_detached(flow)
-        return flow

@@ -6,14 +6,16 @@ See docs/decisions/0009-an-upstream-that-is-down.md.
 import datetime as dt
 import re
 import threading
+from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from idp import clock, limits
 from idp.db import db
+from idp.db.hot import Compile, HotPath
 from idp.franceconnect.errors import UpstreamRefusal
 from idp.franceconnect.logins import UpstreamLogins
 from idp.franceconnect.models import UpstreamState
@@ -28,12 +30,18 @@ CODE = re.compile(rb"\bY[0-9A-F]{6,7}\b")
 """FranceConnect's code on a page of its own."""
 
 
-def is_down(key: str) -> bool:
-    """Whether the last look, of a moment ago, found that the upstream does not answer."""
-    found = select(UpstreamState.down_since).where(
-        UpstreamState.upstream == key, UpstreamState.checked_at > clock.now() - BELIEVED
-    )
-    return db.session.scalar(found) is not None
+def is_down(key: str, logins: UpstreamLogins, hot: HotPath) -> bool:
+    """Whether the upstream does not answer: this process has seen it, or a worker in its last look, a moment ago."""
+    if logins.is_down(key):
+        return True
+    lately = {"v_key": key, "v_since": clock.to_milliseconds(clock.now() - BELIEVED)}
+    return hot.read(_found_down(hot.compile), lately) is not None
+
+
+@cache
+def _found_down(compile: Compile) -> str:
+    lately = (UpstreamState.upstream == bindparam("v_key"), UpstreamState.checked_at > bindparam("v_since"))
+    return compile(select(UpstreamState.upstream).where(*lately, UpstreamState.down_since.is_not(None)))
 
 
 class Watch:

@@ -1,11 +1,14 @@
 """The language of a page: chosen for the browser, its texts from the catalogues of `idp.languages`."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
 from markupsafe import Markup
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from idp.clock import PARIS
 from idp.languages import SOURCE, typeset
@@ -25,19 +28,26 @@ def current_language() -> str:
     """The language of this page; mails about what is done on it are written in it."""
     language: str = g.get("language", "")
     if not language:
-        language = g.language = choose_language()
+        # `ui_locales` of the URL (OpenID Connect Core §3.1.2.1), then the earlier choice.
+        wanted = request.args.get("ui_locales", "").split()[:20] + [request.cookies.get(LANGUAGE_COOKIE, "")]
+        accepted = request.headers.get("Accept-Language", "")
+        language = g.language = choose_language(settings().site.languages, wanted, accepted)
     return language
 
 
-def choose_language() -> str:
-    """`ui_locales` of the URL (OpenID Connect Core §3.1.2.1), the earlier choice, then Accept-Language."""
-    offered = settings().site.languages
-    wanted = request.args.get("ui_locales", "").split()[:20] + [request.cookies.get(LANGUAGE_COOKIE, "")]
+def choose_language(offered: Sequence[str], wanted: Iterable[str], accepted: str) -> str:
+    """The first language that is `wanted` and offered, then the best for this Accept-Language (RFC 9110 §12.5.4)."""
     for tag in wanted:
         language = tag.partition("-")[0].lower()
         if language in offered:
             return language
-    return request.accept_languages.best_match(offered, default=offered[0]) or offered[0]
+    return _best_match(tuple(offered), accepted)
+
+
+@lru_cache(maxsize=1024)
+def _best_match(offered: tuple[str, ...], accepted: str) -> str:
+    """Browsers send few different ones, and at each request."""
+    return parse_accept_header(accepted, LanguageAccept).best_match(offered, default=offered[0])
 
 
 def text(message: str, /, **values: object) -> Markup:

@@ -21,14 +21,18 @@ def answer_of(endpoint: Endpoint, request: HttpRequest) -> HttpAnswer | None:
 
 
 class Dispatch:
-    """A WSGI application that asks its table of (method, path) first and `fallback` next."""
+    """A WSGI application that asks its table of (method, path) first and `fallback` next.
+
+    A path in the table that ends in `/*` stands for all of that folder.
+    """
 
     def __init__(self, table: Mapping[tuple[str, str], Endpoint], fallback: Wsgi) -> None:
         self._table = dict(table)
         self._fallback = fallback
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        endpoint = self._table.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
+        endpoint = self._table.get((method, path)) or self._table.get((method, path.rpartition("/")[0] + "/*"))
         if endpoint is None:
             return self._fallback(environ, start_response)
         request = HttpRequest.from_environ(environ)

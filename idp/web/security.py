@@ -90,9 +90,14 @@ def settings() -> Settings:
     return found
 
 
+def is_browser_secret(cookie: str) -> bool:
+    """Whether we may have given this value."""
+    return GIVEN.fullmatch(cookie) is not None
+
+
 def browser_secret(cookie: str) -> tuple[str, bool]:
     """The secret of the browser that sent this cookie, and whether it is new: a value that we never give is none."""
-    if GIVEN.fullmatch(cookie):
+    if is_browser_secret(cookie):
         return cookie, False
     return secrets.token_urlsafe(32), True
 
@@ -112,7 +117,12 @@ def is_new_browser() -> bool:
 
 def csrf_token() -> str:
     """The token of a page's forms: a hash of the browser's cookie, which no other site can read or plant."""
-    return hashlib.sha256(f"csrf|{browser()}".encode("utf-8", "surrogatepass")).hexdigest()
+    return form_token(browser())
+
+
+def form_token(browser_secret: str) -> str:
+    """The same, for the browser of this secret."""
+    return hashlib.sha256(f"csrf|{browser_secret}".encode()).hexdigest()
 
 
 def check_form() -> None:

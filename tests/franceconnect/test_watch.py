@@ -2,15 +2,18 @@
 
 import threading
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
 from idp.app import create_app
+from idp.db import db
 from idp.franceconnect.authorization import CALLBACK
 from idp.franceconnect.logins import UpstreamLogins
 from idp.franceconnect.watch import Watch
+from idp.relying_parties import service
 from idp.settings import Settings
 from tests.conftest import Clock
 from tests.franceconnect.upstream import ID, Simulator
@@ -18,6 +21,7 @@ from tests.franceconnect.visitor import Visitor
 
 DOWN = "FranceConnect ne répond pas en ce moment."
 BUTTON = 'id="franceconnect"'
+BACK = "https://portail.example.fr/retour"
 HELP = "FranceConnect ne revient pas ?"
 
 Look = Callable[[], list[str]]
@@ -52,6 +56,26 @@ def test_the_button_goes_while_franceconnect_is_down_and_comes_back(
     assert DOWN in gone
     assert BUTTON not in gone
     assert BUTTON in visitor.opens("/connexion").text
+
+
+def test_the_button_goes_from_a_page_that_was_kept_for_a_service_too(
+    app: Flask, simulator: Simulator, clock: Clock, look: Look
+) -> None:
+    with app.app_context():
+        service.register("portail", "Le Portail", {"redirect_uris": [BACK]}, first_party=True)
+        db.session.commit()
+    request = {"response_type": "code", "client_id": "portail", "redirect_uri": BACK, "scope": "openid"}
+    address = f"/authorize?{urlencode(request)}"
+    there, kept = Visitor(app).opens(address).text, Visitor(app).opens(address).text
+    simulator.fault("down", times=None)
+    look()
+
+    gone = Visitor(app).opens(address).text
+
+    assert BUTTON in there
+    assert BUTTON in kept
+    assert BUTTON not in gone
+    assert DOWN in gone
 
 
 def test_another_process_takes_the_button_away_too(

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 
 from idp import clock
-from idp.flows.ends import Ends
+from idp.flows.ends import Ends, Found
 from idp.flows.models import Flow
 from idp.oidc.errors import ProtocolError, invalid_request
 from idp.oidc.request import Parameters
@@ -64,12 +64,12 @@ def _not_under_way() -> Response:
     return browser.error_page(invalid_request("this login is not under way here", redirectable=False))
 
 
-def stored_parameters(flow: Flow) -> Parameters:
+def stored_parameters(flow: Flow | Found) -> Parameters:
     """The request as the flow keeps it: it was parsed and resolved when it came."""
     return Parameters({name: str(value) for name, value in (flow.request or {}).items()}, {})
 
 
-def resumed_from(flow: Flow, *, consented: bool = False) -> Resumed:
+def resumed_from(flow: Flow | Found, *, consented: bool = False) -> Resumed:
     """What the flow proves."""
     since = int(flow.state.get("since") or clock.to_milliseconds(flow.created_at))
     pushed = str(flow.state.get("pushed", ""))

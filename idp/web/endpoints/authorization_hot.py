@@ -33,7 +33,7 @@ def endpoints(provider: Provider) -> dict[tuple[str, str], Endpoint]:
             flow_id = parse(http.query).values.get("flow", "")
         except ProtocolError:
             return None
-        flow = ends.find(flow_id, http.cookie(browser_cookie))
+        flow = ends.look(flow_id, http.cookie(browser_cookie))
         if flow is None or not flow.request or flow.account_id is None:
             return None
         resumed, key = resumed_from(flow), browser.session_key(settings, http)

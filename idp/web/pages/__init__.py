@@ -1,11 +1,14 @@
 """What a parent sees: one module a journey."""
 
+from collections.abc import Mapping
+
 from flask import Flask
 
 from idp.accounts import passwords
 from idp.flows import codes
 from idp.settings import Settings
 from idp.web import address_limits, catalogue, security, theme
+from idp.web.dispatch import Endpoint
 from idp.web.pages import (
     account,
     activation,
@@ -17,6 +20,7 @@ from idp.web.pages import (
     frame,
     franceconnect,
     login,
+    login_hot,
     new_password,
     new_password_due,
     passkey_login,
@@ -25,9 +29,10 @@ from idp.web.pages import (
 )
 
 
-def register(app: Flask) -> None:
-    """Add the pages, their headers, languages and error pages."""
+def register(app: Flask) -> Mapping[tuple[str, str], Endpoint]:
+    """Add the pages, their headers, languages and error pages; those that are answered in front of Flask."""
     settings: Settings = app.config["IDP"]
+    in_front = login_hot.register(app)
     security.register(app)
     catalogue.register(app)
     theme.register(app, settings.site.theme)
@@ -50,3 +55,4 @@ def register(app: Flask) -> None:
     app.register_blueprint(franceconnect.pages)
     app.register_blueprint(device.pages)
     app.register_blueprint(developers.pages)
+    return in_front

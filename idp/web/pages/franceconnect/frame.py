@@ -16,6 +16,7 @@ from idp.franceconnect import service as links
 from idp.franceconnect import watch
 from idp.franceconnect.upstreams import FRANCECONNECT
 from idp.web import security
+from idp.web.hot import hot_path
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.login import Answer, after_login, open_session
 from idp.web.upstream_logout import allow_form_targets, logins
@@ -48,8 +49,8 @@ def buttons(flow: Flow | None = None) -> list[dict[str, Any]]:
 
 
 def is_down(upstream: str) -> bool:
-    """Whether the upstream does not answer: this process has seen it, or the worker has."""
-    return logins().is_down(upstream) or watch.is_down(upstream)
+    """Whether the upstream does not answer."""
+    return watch.is_down(upstream, logins(), hot_path())
 
 
 def _picture() -> str:

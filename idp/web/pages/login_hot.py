@@ -1,0 +1,109 @@
+"""The login page in front of Flask: where it tells nothing of one parent alone, it is drawn once and kept.
+
+From browser to browser such a page differs by the form's token and the flow's id alone.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, request
+
+from idp.flows.ends import Ends, Found
+from idp.franceconnect import watch
+from idp.relying_parties.cache import RelyingParty
+from idp.web import security
+from idp.web.catalogue import LANGUAGE_COOKIE, choose_language
+from idp.web.dispatch import Endpoint
+from idp.web.http import HttpAnswer, HttpRequest
+
+MAXIMUM = 500
+"""Pages that are kept; redirect URIs of programs on somebody's own machine have any port (RFC 8252 §7.3)."""
+SAYS_NOTHING = frozenset({"since", "pushed"})
+"""Parts of a flow's state that its login page doesn't show."""
+
+Look = tuple[str, str, str, tuple[str, ...]]
+"""Language, client, where the page's forms may end, and upstreams that do not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page that is not kept yet: Flask draws it for this flow and this token."""
+
+    look: Look
+    client: RelyingParty
+    flow_id: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page as the first browser got it; good as long as what is known of the client is (at most a second)."""
+
+    drawn: Wanted
+    answer: HttpAnswer
+
+    def give(self, flow_id: str, token: str) -> HttpAnswer:
+        """The page of another browser."""
+        body = self.answer.body.replace(self.drawn.flow_id.encode(), flow_id.encode())
+        body = body.replace(self.drawn.token.encode(), token.encode())
+        return HttpAnswer(self.answer.status, self.answer.headers, body)
+
+
+class LoginPages:
+    """Those that are kept."""
+
+    def __init__(self, services: Any) -> None:
+        self._hot, self._ends = services.hot, Ends(services.hot)
+        self._clients, self._upstreams = services.provider.clients, services.upstreams
+        self._offered = services.settings.site.languages
+        self._browser_cookie = security.cookie_name(security.BROWSER, services.settings.server.issuer)
+        self._kept: dict[Look, Kept] = {}
+
+    def show(self, http: HttpRequest) -> HttpAnswer | None:
+        """The page from the kept ones; None where Flask must draw it, or answer something else."""
+        flow_id, browser = http.path.rpartition("/")[2], http.cookie(self._browser_cookie)
+        if http.query or not security.is_browser_secret(browser):
+            return None
+        flow = self._ends.look(flow_id, browser)
+        client = self._clients.find(flow.client_id) if flow and flow.client_id else None
+        if flow is None or client is None or not _says_nothing(flow):
+            return None
+        look, token = self._look(http, flow), security.form_token(browser)
+        kept = self._kept.get(look)
+        if kept is None or kept.drawn.client is not client:
+            http.decided = Wanted(look, client, flow_id, token)
+            return None
+        return kept.give(flow_id, token)
+
+    def keep(self, response: Response) -> Response:
+        """Keep the page that Flask drew, with its headers."""
+        http = request.environ.get("idp.request")
+        wanted = http.decided if isinstance(http, HttpRequest) else None
+        if isinstance(wanted, Wanted) and response.status_code == 200 and "Set-Cookie" not in response.headers:
+            if len(self._kept) >= MAXIMUM:
+                self._kept.clear()
+            headers = tuple((name, value) for name, value in response.headers if name != "Content-Length")
+            self._kept[wanted.look] = Kept(wanted, HttpAnswer(200, headers, response.get_data()))
+        return response
+
+    def _look(self, http: HttpRequest, flow: Found) -> Look:
+        language = choose_language(self._offered, [http.cookie(LANGUAGE_COOKIE)], http.header("Accept-Language"))
+        target = str((flow.request or {}).get("redirect_uri"))
+        silent = [one.key for one in self._upstreams.upstreams if watch.is_down(one.key, self._upstreams, self._hot)]
+        return language, flow.client_id or "", target, tuple(silent)
+
+
+def _says_nothing(flow: Found) -> bool:
+    """Whether the page is the same for everybody that this client sends."""
+    of_login = flow.journey == "login" and flow.ended_at is None
+    return of_login and flow.state.keys() <= SAYS_NOTHING and "login_hint" not in (flow.request or {})
+
+
+def register(app: Flask) -> dict[tuple[str, str], Endpoint]:
+    """What is answered in front of Flask.
+
+    Comes before whatever else changes answers: Flask asks first who registered last, and a page is kept as it is sent.
+    """
+    pages = LoginPages(app.extensions["idp"])
+    app.after_request(pages.keep)
+    return {("GET", "/connexion/*"): pages.show}
