@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import bindparam, insert, select, update
 
-from idp.db.hot import Duplicate, HotPath, open_hot_path
+from idp.db.hot import Duplicate, HotPath, Statement, open_hot_path
 from idp.relying_parties.models import Client
 from idp.settings import Settings
 
@@ -72,3 +72,59 @@ def test_a_conditional_update_gives_its_row_to_one_caller(hot: HotPath) -> None:
         rows = list(pool.map(attempt, range(8)))
 
     assert [row for row in rows if row] == [("y",)]
+
+
+def renamed(hot: HotPath, client_id: str, name: str) -> Statement:
+    """A statement that names a client anew."""
+    statement = update(clients).where(clients.c.client_id == bindparam("v_id")).values(client_name=bindparam("v_name"))
+    return hot.compile(statement.returning(clients.c.client_id)), {"v_id": client_id, "v_name": name}
+
+
+def identified(hot: HotPath, client_id: str, other: str) -> Statement:
+    """A statement that gives a client another identifier."""
+    statement = update(clients).where(clients.c.client_id == bindparam("v_id")).values(client_id=bindparam("v_other"))
+    return hot.compile(statement), {"v_id": client_id, "v_other": other}
+
+
+def names(hot: HotPath, *client_ids: str) -> list[str]:
+    sql = hot.compile(select(clients.c.client_name).where(clients.c.client_id == bindparam("v_id")))
+    return [row[0] for row in (hot.read(sql, {"v_id": client_id}) for client_id in client_ids) if row]
+
+
+def test_statements_together_are_all_written_and_give_the_row_of_the_first(hot: HotPath) -> None:
+    add(hot, "portal")
+    add(hot, "lsu")
+
+    row = hot.together([renamed(hot, "portal", "Portail"), renamed(hot, "lsu", "Bilans")])
+
+    assert row == ("portal",)
+    assert names(hot, "portal", "lsu") == ["Portail", "Bilans"]
+
+
+def test_nothing_is_written_together_where_the_first_statement_touches_nothing(hot: HotPath) -> None:
+    add(hot, "lsu")
+
+    row = hot.together([renamed(hot, "portal", "Portail"), renamed(hot, "lsu", "Bilans")])
+
+    assert row is None
+    assert names(hot, "lsu") == ["x"]
+
+
+def test_what_stands_before_a_refused_statement_is_undone_and_others_go_on(hot: HotPath) -> None:
+    add(hot, "portal")
+    add(hot, "lsu")
+
+    def refused(_: int) -> bool:
+        try:
+            hot.together([renamed(hot, "portal", "Portail"), identified(hot, "portal", "lsu")])
+        except Duplicate:
+            return True
+        return False
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(refused, range(4)))
+        others = list(pool.map(lambda number: add(hot, f"other{number}"), range(4)))
+
+    assert outcomes == [True] * 4
+    assert len(others) == len(names(hot, "other0", "other1", "other2", "other3"))
+    assert names(hot, "portal", "lsu") == ["x", "x"]

@@ -7,6 +7,7 @@ Source: journeys, «Écran d'authentification»; OWASP WSTG-ATHN-03.
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import NoReturn
 
@@ -19,7 +20,7 @@ from idp.accounts.errors import AccountUnavailable, NewPasswordDue, TooManyTries
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
 from idp.db import UtcInstant, db
-from idp.db.hot import Compile, HotPath
+from idp.db.hot import Compile, HotPath, values
 from idp.settings import Settings
 
 TOTAL = "login:total"
@@ -43,6 +44,19 @@ NOTE_LOGIN = (
     .values(previous_login_at=Account.last_login_at, last_login_at=bindparam("v_now", type_=UtcInstant()))
 )
 FORGET_TRIES = delete(LoginAttempts).where(LoginAttempts.target == bindparam("v_target"))
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A try whose password was right; the account's state is not looked at yet."""
+
+    account_id: str
+    password_hash: str | None
+    """What it was checked against; another one by now means that it was changed meanwhile."""
+    target: str
+    """Whose failures are forgotten."""
+    fresh_hash: str | None
+    """The same password with today's parameters, where the settings changed."""
 
 
 class Statements:
@@ -82,9 +96,17 @@ def verify(
 ) -> Account:
     """The account of this identifiant and password, in whatever state; the try counts as one of the login page's.
 
-    Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
     `even_if_due` is for somebody who logged in by something else and chooses the next password now.
     Raises WrongCredentials, TooManyTries, NewPasswordDue, HashingBusy.
+    """
+    return accept(check(typed, password, address, hot, settings), even_if_due=even_if_due)
+
+
+def check(typed: str, password: str, address: str, hot: HotPath, settings: Settings) -> Passed:
+    """Count a try and look at its password.
+
+    Commits: the try is kept whatever comes next, and no transaction is open while the password is hashed.
+    Raises WrongCredentials, TooManyTries, HashingBusy.
     """
     db.session.commit()
     row = hot.read(compiled(hot.compile).account, {"v_identifiant": normalise(typed)})
@@ -100,7 +122,19 @@ def verify(
     if not right or account_id is None:
         count_failure(address, account_id, settings)
         raise WrongCredentials
-    account = _accept(account_id, password_hash, target, fresh)
+    return Passed(account_id, password_hash, target, fresh)
+
+
+def accept(passed: Passed, *, even_if_due: bool = False) -> Account:
+    """The account, held, with its failures forgotten. Raises WrongCredentials, NewPasswordDue."""
+    account = db.session.scalars(HELD_ACCOUNT, {"account_id": passed.account_id}).one()
+    if account.password_hash != passed.password_hash:
+        # It was changed while the old one was being checked: what the change ended must not open again.
+        db.session.commit()
+        raise WrongCredentials
+    db.session.connection().execute(FORGET_TRIES, {"v_target": passed.target})
+    if passed.fresh_hash:
+        account.password_hash = passed.fresh_hash
     if account.new_password_due_at is not None and not even_if_due:
         audit.record("login.refused", account_id=account.id)
         raise NewPasswordDue(account_id=account.id, state=account.state, keeper="")
@@ -174,8 +208,7 @@ def _refuse(ends_at: dt.datetime, *, locked: bool) -> NoReturn:
 
 def _earlier_tries(first: Mapping[str, Column], hot: HotPath) -> LoginAttempts | None:
     """The row of a target, held; None when this try was its first: it is written, and two at once find each other."""
-    row = {f"v_{k}": clock.to_milliseconds(v) if isinstance(v, dt.datetime) else v for k, v in first.items()}
-    while hot.write(compiled(hot.compile).first_try, row) is None:
+    while hot.write(compiled(hot.compile).first_try, values(first)) is None:
         if (earlier := db.session.scalar(HELD_TRIES, {"target": first["target"]})) is not None:
             return earlier
         db.session.commit()  # The right password came meanwhile, and they were forgotten.
@@ -195,18 +228,6 @@ def count_failure(address: str, account_id: str | None, settings: Settings) -> N
     limits.hit(TOTAL, limit=settings.login.failures_in_total, window_seconds=window)
     audit.record("login.failed", account_id=account_id)
     db.session.commit()
-
-
-def _accept(account_id: str, checked_hash: str | None, target: str, fresh_hash: str | None) -> Account:
-    account = db.session.scalars(HELD_ACCOUNT, {"account_id": account_id}).one()
-    if account.password_hash != checked_hash:
-        # It was changed while the old one was being checked: what the change ended must not open again.
-        db.session.commit()
-        raise WrongCredentials
-    db.session.connection().execute(FORGET_TRIES, {"v_target": target})
-    if fresh_hash:
-        account.password_hash = fresh_hash
-    return account
 
 
 def note_login(account: Account) -> None:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from idp.accounts.email import fold
@@ -77,6 +77,10 @@ class Account(Base):
         if email != self.email:
             self.email_bounced_at = None
         return email
+
+
+LIVE = Account.state.in_([literal_column(f"'{state}'") for state in MAY_LOG_IN])
+"""Accounts that may log in and be spoken of."""
 
 
 class AccountResponsable(Base):

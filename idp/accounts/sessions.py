@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import secrets
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -38,12 +39,28 @@ def open(
     When that cookie was the same account's, its session goes on under the new one: clients keep their `sid` and their
     tokens. Another account's session ends here; `idp.grants.sign_out` comes first to tell its clients.
     """
+    public_id = _replace(replaces, account.id, settings)
+    cookie, row = new(account.id, settings, amr=amr, acr=acr, user_agent=user_agent, public_id=public_id)
+    db.session.connection().execute(OPEN, row)
+    return cookie
+
+
+def new(
+    account_id: str,
+    settings: Sessions,
+    *,
+    amr: str = "pwd",
+    acr: str = ACR_PASSWORD,
+    user_agent: str = "",
+    public_id: str = "",
+) -> tuple[str, dict[str, Any]]:
+    """The cookie's value and the row of a session that begins now; whoever asks writes the row."""
     now = clock.now()
     cookie = secrets.token_urlsafe(32)
     row = {
         "id": digest(cookie),
-        "public_id": _replace(replaces, account.id, settings) or new_id(),
-        "account_id": account.id,
+        "public_id": public_id or new_id(),
+        "account_id": account_id,
         "auth_time": now,
         "amr": amr,
         "acr": acr,
@@ -51,8 +68,7 @@ def open(
         "ends_at": now + dt.timedelta(hours=settings.absolute_hours),
         "user_agent": user_agent[:256],
     }
-    db.session.connection().execute(OPEN, row)
-    return cookie
+    return cookie, row
 
 
 def find(cookie: str, settings: Sessions) -> Session | None:

@@ -4,10 +4,11 @@ One autocommit connection a thread, one statement a transaction (PERFORMANCE rul
 as the driver has them: text, integers (instants are milliseconds), bytes.
 """
 
+import datetime as dt
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from sqlalchemy import Executable, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
+from idp.clock import to_milliseconds
 from idp.db import conflicts
 from idp.db.engine import apply_pragmas
 from idp.settings import Database
@@ -23,6 +25,8 @@ from idp.settings import Database
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
 Compile = Callable[[Executable], str]
+Statement = tuple[str, Parameters]
+"""Compiled, with its values."""
 
 
 class Duplicate(Exception):
@@ -45,8 +49,19 @@ class HotPath(Protocol):
         Raises Duplicate when a unique key refuses it.
         """
 
+    def together(self, statements: Sequence[Statement]) -> Row | None:
+        """Run statements in one transaction, durably, and give the RETURNING row of the first.
+
+        The first one decides: where it touches nothing, nothing is written, and the answer is None. Raises Duplicate.
+        """
+
     def close(self) -> None:
         """End the connections and the writer."""
+
+
+def values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as parameters of a statement, each named like its column after `v_`."""
+    return {f"v_{k}": to_milliseconds(v) if isinstance(v, dt.datetime) else v for k, v in row.items()}
 
 
 def open_hot_path(settings: Database) -> HotPath:
@@ -78,9 +93,24 @@ class SqliteHotPath:
 
     def write(self, sql: str, parameters: Parameters) -> Row | None:
         if self._writer is not None:
-            return self._writer.run(sql, parameters)
+            return self._writer.run(((sql, parameters),))
         with self._lock:
             return _execute(self._connection(), sql, parameters)
+
+    def together(self, statements: Sequence[Statement]) -> Row | None:
+        if self._writer is not None:
+            return self._writer.run(statements)
+        with self._lock:
+            connection = self._connection()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                row = _execute_all(connection, statements)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return row
 
     def close(self) -> None:
         if self._writer is not None:
@@ -110,18 +140,29 @@ def _execute(connection: sqlite3.Connection, sql: str, parameters: Parameters) -
     return rows[0] if rows else None
 
 
+def _execute_all(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Row | None:
+    """In the transaction that is open."""
+    (sql, parameters), *others = statements
+    row = _execute(connection, sql, parameters)
+    if row is not None:
+        for sql, parameters in others:
+            _execute(connection, sql, parameters)
+    return row
+
+
 class GroupCommit:
     """One thread that takes all statements that wait, runs them in one transaction and answers each caller."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._waiting: queue.SimpleQueue[tuple[str, Parameters, Future[Row | None]] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Sequence[Statement], Future[Row | None]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="group-commit", daemon=True)
         self._thread.start()
 
-    def run(self, sql: str, parameters: Parameters) -> Row | None:
+    def run(self, statements: Sequence[Statement]) -> Row | None:
+        """All of them or none, as `HotPath.together` says."""
         answer: Future[Row | None] = Future()
-        self._waiting.put((sql, parameters, answer))
+        self._waiting.put((statements, answer))
         return answer.result()
 
     def stop(self) -> None:
@@ -133,31 +174,44 @@ class GroupCommit:
             batch = [self._waiting.get()]
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
-            statements = [item for item in batch if item is not None]
-            if statements:
-                self._commit(statements)
+            callers = [item for item in batch if item is not None]
+            if callers:
+                self._commit(callers)
             if None in batch:
                 return
 
-    def _commit(self, statements: list[tuple[str, Parameters, Future[Row | None]]]) -> None:
+    def _commit(self, callers: list[tuple[Sequence[Statement], Future[Row | None]]]) -> None:
         outcomes: list[tuple[Future[Row | None], Row | None, Exception | None]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for sql, parameters, answer in statements:
+            for statements, answer in callers:
                 try:
-                    outcomes.append((answer, _execute(self._connection, sql, parameters), None))
+                    outcomes.append((answer, self._execute(statements), None))
                 except (Duplicate, sqlite3.Error) as error:
                     outcomes.append((answer, None, error))
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            outcomes = [(answer, None, error) for _, _, answer in statements]
+            outcomes = [(answer, None, error) for _, answer in callers]
         for answer, row, failure in outcomes:
             if failure is None:
                 answer.set_result(row)
             else:
                 answer.set_exception(failure)
+
+    def _execute(self, statements: Sequence[Statement]) -> Row | None:
+        """One caller's statements: those before the one that fails are undone, without the other callers'."""
+        if len(statements) == 1:
+            return _execute_all(self._connection, statements)
+        self._connection.execute("SAVEPOINT caller")
+        try:
+            return _execute_all(self._connection, statements)
+        except BaseException:
+            self._connection.execute("ROLLBACK TO caller")
+            raise
+        finally:
+            self._connection.execute("RELEASE caller")
 
 
 class PostgresqlHotPath:
@@ -182,8 +236,23 @@ class PostgresqlHotPath:
             return self._run(sql, parameters)
 
     def write(self, sql: str, parameters: Parameters) -> Row | None:
+        return self._once(lambda: self._run(sql, parameters))
+
+    def together(self, statements: Sequence[Statement]) -> Row | None:
+        def send() -> Row | None:
+            with self._connection().transaction():
+                (sql, parameters), *others = statements
+                row = self._execute(sql, parameters)
+                if row is not None:
+                    for sql, parameters in others:
+                        self._execute(sql, parameters)
+                return row
+
+        return self._once(lambda: conflicts.again(send))
+
+    def _once(self, send: Callable[[], Row | None]) -> Row | None:
         try:
-            return self._run(sql, parameters)
+            return send()
         except psycopg.errors.UniqueViolation as error:
             raise Duplicate from error
         except psycopg.OperationalError:
@@ -198,11 +267,11 @@ class PostgresqlHotPath:
     def _run(self, sql: str, parameters: Parameters) -> Row | None:
         """The statement is a transaction of its own, so one that lost against another is simply sent again."""
 
-        def send() -> Row | None:
-            cursor = self._connection().execute(sql.encode(), parameters, prepare=True)
-            return cursor.fetchone() if cursor.description else None
+        return conflicts.again(lambda: self._execute(sql, parameters))
 
-        return conflicts.again(send)
+    def _execute(self, sql: str, parameters: Parameters) -> Row | None:
+        cursor = self._connection().execute(sql.encode(), parameters, prepare=True)
+        return cursor.fetchone() if cursor.description else None
 
     def _connection(self) -> psycopg.Connection[Row]:
         connection: psycopg.Connection[Row] | None = getattr(self._local, "connection", None)

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
-from idp.accounts.models import MAY_LOG_IN, Account, Session
+from idp.accounts.models import LIVE, Account, Session
 from idp.audit.models import WRITTEN, AuditEntry
 from idp.db.hot import Compile
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
@@ -40,9 +40,6 @@ def value(name: str) -> Any:
 def _typed(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
     return cast(value(name), kind)
 
-
-LIVE = Account.state.in_([literal_column(f"'{state}'") for state in MAY_LOG_IN])
-"""Accounts that may log in and be spoken of."""
 
 ACCOUNT_COLUMNS = (
     Account.state,

@@ -12,7 +12,7 @@ from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import activation, email_validation, new_password_due
+from idp.flows import activation, email_validation, entrance, new_password_due
 from idp.flows import service as flows
 from idp.flows.ends import Ends
 from idp.flows.models import Flow
@@ -80,7 +80,10 @@ def submit(flow_id: str) -> Answer:
         return see_other(way_out(flow))
     typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
     try:
-        account = login.verify(typed[:200], password, request.remote_addr or "", hot_path(), security.settings())
+        passed = login.check(typed[:200], password, request.remote_addr or "", hot_path(), security.settings())
+        if cookie := _enter(flow, passed):
+            return _go_on(way_out(flow), cookie)
+        account = login.accept(passed)
         if account.state in WAITING:
             return _activate(flow, account)
         login.admit(account)
@@ -96,7 +99,19 @@ def submit(flow_id: str) -> Answer:
     cookie = open_session(account)
     destination = after_login(flow, account)
     db.session.commit()
-    answer = see_other(destination)
+    return _go_on(destination, cookie)
+
+
+def _enter(flow: Flow, passed: login.Passed) -> str | None:
+    """The cookie of a new session; None where a session was open here, or the account asks for more."""
+    if security.read_cookie(security.SESSION):
+        return None
+    words = {"language": current_language(), "user_agent": request.headers.get("User-Agent", "")}
+    return entrance.open(passed, flow.id, hot_path(), security.settings().sessions, **words)
+
+
+def _go_on(url: str, cookie: str) -> Response:
+    answer = see_other(url)
     security.set_cookie(answer, security.SESSION, cookie)
     return answer
 
