@@ -24,6 +24,8 @@ from idp.db.hot import Compile, HotPath, values
 from idp.settings import Settings
 
 TOTAL = "login:total"
+LONGEST_TYPED = 200
+"""Characters of an identifiant that are looked at."""
 Column = str | int | dt.datetime | None
 FIRST_TRY = ("target", "failures", "first_at", "next_at", "locked_until")
 HELD_ACCOUNT = (

@@ -12,6 +12,7 @@ from werkzeug.http import parse_accept_header
 
 from idp.clock import PARIS
 from idp.languages import SOURCE, typeset
+from idp.web.http import HttpRequest
 from idp.web.security import settings
 
 LANGUAGE_COOKIE = "idp_lang"
@@ -42,6 +43,11 @@ def choose_language(offered: Sequence[str], wanted: Iterable[str], accepted: str
         if language in offered:
             return language
     return _best_match(tuple(offered), accepted)
+
+
+def language_of(http: HttpRequest, offered: Sequence[str]) -> str:
+    """The language of somebody whose request stands in front of Flask and names none in its URL."""
+    return choose_language(offered, [http.cookie(LANGUAGE_COOKIE)], http.header("Accept-Language"))
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,7 @@
 """The table in front of Flask: hot endpoints are answered here, everything else falls through (decision 21)."""
 
 from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
 from typing import Any
 
 from idp.web.http import BodyTooLarge, HttpAnswer, HttpRequest
@@ -39,6 +40,8 @@ class Dispatch:
         environ["idp.request"] = request
         answer = answer_of(endpoint, request)
         if answer is None:
+            if request.was_read:
+                environ["wsgi.input"] = BytesIO(request.body)
             return self._fallback(environ, start_response)
         start_response(answer.status_line, [*answer.headers, ("Content-Length", str(len(answer.body)))])
         return (answer.body,)

@@ -53,6 +53,11 @@ class HttpRequest:
             self._body = self._read_body()
         return self._body
 
+    @property
+    def was_read(self) -> bool:
+        """Whether the stream of the body is used up."""
+        return self._body is not None
+
     def _read_body(self) -> bytes:
         stream = self.environ["wsgi.input"]
         length = self.environ.get("CONTENT_LENGTH") or ""

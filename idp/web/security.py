@@ -60,13 +60,23 @@ def cookie_header(issuer: str, full_name: str, value: str, max_age: dt.timedelta
 def set_cookie(response: Response, name: str, value: str, max_age: dt.timedelta | None = None) -> None:
     """A cookie that lives for `max_age`, or as long as the browser's window."""
     issuer = settings().server.issuer
-    secure = issuer.startswith("https:")
     response.headers.add("Set-Cookie", cookie_header(issuer, cookie_name(name, issuer), value, max_age))
-    if name == SESSION:
-        state = session_state.browser_state(sessions.digest(value))
-        # Read by our script in a frame of another site: neither HttpOnly nor, where there is https, SameSite.
-        same_site = "None" if secure else "Lax"
-        response.set_cookie(cookie_name(STATE, issuer), state, secure=secure, samesite=same_site, path="/")
+
+
+def session_cookies(value: str, issuer: str) -> tuple[str, str]:
+    """The `Set-Cookie` headers of a session: its own, and the one that our script reads."""
+    secure = issuer.startswith("https:")
+    state = session_state.browser_state(sessions.digest(value))
+    # Read in a frame of another site: neither HttpOnly nor, where there is https, SameSite.
+    same_site = "None" if secure else "Lax"
+    readable = dump_cookie(cookie_name(STATE, issuer), state, secure=secure, samesite=same_site, path="/")
+    return cookie_header(issuer, cookie_name(SESSION, issuer), value), readable
+
+
+def give_session(response: Response, value: str) -> None:
+    """Let the browser have this session from now on."""
+    for header in session_cookies(value, settings().server.issuer):
+        response.headers.add("Set-Cookie", header)
 
 
 def delete_cookie(response: Response, name: str) -> None:
@@ -127,15 +137,22 @@ def form_token(browser_secret: str) -> str:
 
 def check_form() -> None:
     """Refuse, with 400, a form that this browser's own page did not send (OWASP WSTG-SESS-05)."""
-    origin = request.headers.get("Origin")
-    if origin is not None and origin not in (_origin(settings().server.issuer), request.host_url.rstrip("/")):
+    ours = (origin_of(settings().server.issuer), request.host_url.rstrip("/"))
+    if is_foreign(request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site", ""), *ours):
         raise FormRefused(foreign=True)
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise FormRefused(foreign=True)
-    typed = request.form.get(TOKEN_FIELD, "").encode("utf-8", "surrogatepass")
-    if not hmac.compare_digest(typed, csrf_token().encode()):
+    if not is_token_of(browser(), request.form.get(TOKEN_FIELD, "")):
         raise FormRefused(foreign=False)
     _note_planted_fields()
+
+
+def is_foreign(origin: str | None, fetch_site: str, *ours: str) -> bool:
+    """Whether these headers of a form tell that another site sent it (OWASP WSTG-SESS-05)."""
+    return (origin is not None and origin not in ours) or fetch_site not in ("", "same-origin", "none")
+
+
+def is_token_of(browser_secret: str, typed: str) -> bool:
+    """Whether it is the form token of this browser."""
+    return hmac.compare_digest(typed.encode("utf-8", "surrogatepass"), form_token(browser_secret).encode())
 
 
 def _note_planted_fields() -> None:
@@ -152,12 +169,12 @@ def _note_planted_fields() -> None:
 def allow_form_target(url: str) -> None:
     """Let a form of this page end at the service that is waiting: browsers hold form-action on redirects too."""
     parts = urlsplit(url)
-    g.form_targets = [*g.get("form_targets", []), _origin(url) if parts.netloc else f"{parts.scheme}:"]
+    g.form_targets = [*g.get("form_targets", []), origin_of(url) if parts.netloc else f"{parts.scheme}:"]
 
 
 def allow_frame(url: str) -> None:
     """Let this page load a client's logout address, at its origin alone (attack 65)."""
-    g.frames = [*g.get("frames", []), _origin(url)]
+    g.frames = [*g.get("frames", []), origin_of(url)]
 
 
 def register(app: Flask) -> None:
@@ -166,7 +183,8 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(csrf_token=csrf_token)
 
 
-def _origin(url: str) -> str:
+def origin_of(url: str) -> str:
+    """Scheme and authority, with nothing that could end a header's value."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".translate({ord(c): None for c in " ;,'\r\n"})
 

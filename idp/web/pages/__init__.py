@@ -20,19 +20,19 @@ from idp.web.pages import (
     frame,
     franceconnect,
     login,
-    login_hot,
     new_password,
     new_password_due,
     passkey_login,
     recovery,
     self_registration,
 )
+from idp.web.pages.login import form, kept_page
 
 
 def register(app: Flask) -> Mapping[tuple[str, str], Endpoint]:
     """Add the pages, their headers, languages and error pages; those that are answered in front of Flask."""
     settings: Settings = app.config["IDP"]
-    in_front = login_hot.register(app)
+    in_front = {**kept_page.register(app), **form.register(app)}
     security.register(app)
     catalogue.register(app)
     theme.register(app, settings.site.theme)

@@ -14,8 +14,9 @@ from idp.flows.errors import Barred, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.pages import birth_dates, new_password
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, find_flow, open_session
+from idp.web.pages.login import open_session
 from idp.web.pages.new_password import Errors
 
 pages = Blueprint("activation", __name__, url_prefix="/activation")
@@ -116,7 +117,7 @@ def finish(flow_id: str) -> Answer:
     cookie = open_session(account)
     db.session.commit()
     answer = see_other(way_out(flow))
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     return answer
 
 

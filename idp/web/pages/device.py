@@ -10,8 +10,8 @@ from idp.grants.models import DeviceRequest
 from idp.oidc import device_code
 from idp.web import scope_words, security, service_facts
 from idp.web.pages.account.session import require_session
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 pages = Blueprint("device", __name__, url_prefix="/appareil")
 

@@ -12,8 +12,8 @@ from idp.db import db
 from idp.flows import email_change as journey
 from idp.flows.recovery import reset
 from idp.web import security
+from idp.web.pages.flow import Answer, find_flow, start_flow
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer, find_flow, start_flow
 
 pages = Blueprint("email_change", __name__, url_prefix="/adresse-mail")
 

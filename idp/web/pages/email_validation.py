@@ -13,8 +13,8 @@ from idp.flows.errors import AddressRefused, TooManyMails
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.pages.flow import Answer, find_flow, start_flow
 from idp.web.pages.frame import breakable, see_other, way_out
-from idp.web.pages.login import Answer, find_flow, start_flow
 
 pages = Blueprint("email_validation", __name__, url_prefix="/verification-mail")
 

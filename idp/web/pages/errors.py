@@ -14,7 +14,7 @@ from idp.web import security
 from idp.web.again import LOST
 from idp.web.http import BodyTooLarge
 from idp.web.incidents import incident_of
-from idp.web.pages.login import start_flow
+from idp.web.pages.flow import start_flow
 
 log = structlog.get_logger(__name__)
 

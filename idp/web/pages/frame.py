@@ -10,6 +10,7 @@ from markupsafe import Markup
 from idp import languages
 from idp.accounts.models import Account
 from idp.clock import PARIS
+from idp.flows.ends import Found
 from idp.flows.models import Flow
 from idp.relying_parties.cache import ClientCache
 from idp.web import security, service_facts
@@ -110,7 +111,7 @@ def _facts_of(flow: Flow) -> dict[str, Any]:
     return {**facts, "cancel_url": f"/authorize/refuse?flow={flow.id}" if flow.request is not None else ""}
 
 
-def way_out(flow: Flow) -> str:
+def way_out(flow: Flow | Found) -> str:
     """Where a journey that reached its account goes on: the waiting service, the page of ours, or the portal."""
     if flow.request is not None:
         return f"/authorize/resume?flow={flow.id}"

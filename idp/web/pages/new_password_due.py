@@ -5,8 +5,8 @@ from flask import Blueprint, render_template, url_for
 from idp import authenticators
 from idp.flows import credentials, new_password_due
 from idp.web import security
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer, find_flow
 
 pages = Blueprint("new_password_due", __name__, url_prefix="/connexion")
 

@@ -12,8 +12,9 @@ from idp.flows import challenges
 from idp.flows import service as flows
 from idp.flows.errors import ChallengeGone
 from idp.web import security
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, after_login, find_flow, login_page, open_session
+from idp.web.pages.login import after_login, login_page, open_session
 
 pages = Blueprint("passkey_login", __name__, url_prefix="/connexion")
 
@@ -55,5 +56,5 @@ def submit(flow_id: str) -> Answer:
     cookie = open_session(account, passkey.amr)
     db.session.commit()
     answer = see_other(after_login(flow, account))
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     return answer

@@ -19,8 +19,9 @@ from idp.registry import phones
 from idp.web import security
 from idp.web.catalogue import current_language
 from idp.web.pages import birth_dates, email_validation, new_password, sms_codes
+from idp.web.pages.flow import Answer, find_flow, start_flow
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, find_flow, open_session, start_flow
+from idp.web.pages.login import open_session
 
 pages = Blueprint("self_registration", __name__, url_prefix="/inscription")
 
@@ -152,7 +153,7 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     cookie = open_session(account, "pwd sms")
     db.session.commit()
     answer = see_other(_step_url(flow))
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     return answer
 
 

@@ -15,7 +15,7 @@ from idp.flows.errors import TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.catalogue import current_language
-from idp.web.pages.login import Answer
+from idp.web.pages.flow import Answer
 
 
 def key() -> bytes:

@@ -17,8 +17,8 @@ from idp.web.pages.account import events
 from idp.web.pages.account.devices import describe
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_session
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 
 @dataclass(frozen=True)

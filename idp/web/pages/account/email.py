@@ -15,8 +15,8 @@ from idp.web.pages import email_change as link_pages
 from idp.web.pages import email_validation
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10
 """Somebody at a screen that was left open does not move the account to an address of their own (ATTACKS 95)."""

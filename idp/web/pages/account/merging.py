@@ -19,8 +19,8 @@ from idp.web.hot import hot_path
 from idp.web.pages import birth_dates
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 15
 

@@ -15,8 +15,8 @@ from idp.web.catalogue import current_language
 from idp.web.pages import sms_codes
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login
+from idp.web.pages.flow import Answer, start_flow
 from idp.web.pages.frame import discreet, see_other
-from idp.web.pages.login import Answer, start_flow
 
 FRESH_MINUTES = 10
 

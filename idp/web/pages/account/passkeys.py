@@ -18,8 +18,8 @@ from idp.web.catalogue import current_language
 from idp.web.pages.account.devices import describe
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 5
 PURPOSE: challenges.Purpose = "enrol_passkey"

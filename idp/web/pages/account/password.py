@@ -19,8 +19,8 @@ from idp.web.hot import hot_path
 from idp.web.pages import new_password as form
 from idp.web.pages.account.frame import pages, show
 from idp.web.pages.account.session import require_fresh_login, require_session
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 
 FRESH_MINUTES = 10
 """An account without a password gets its first one from somebody who logged in that recently (ATTACKS 95)."""
@@ -78,5 +78,5 @@ def _finish(account_id: str, before: str | None, password_hash: str) -> Answer:
     cookie = sessions.renew(session)
     db.session.commit()
     answer = see_other(url_for("account.informations", mot_de_passe_modifie=1))
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     return answer

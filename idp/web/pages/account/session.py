@@ -11,8 +11,9 @@ from idp.accounts.models import Session
 from idp.db import db
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.pages.flow import start_flow
 from idp.web.pages.frame import RETURN_TO, see_other
-from idp.web.pages.login import CONFIRMS, start_flow
+from idp.web.pages.login import CONFIRMS
 
 
 def require_session() -> Session:

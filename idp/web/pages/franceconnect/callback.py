@@ -32,11 +32,11 @@ from idp.oidc.errors import ProtocolError
 from idp.oidc.request import parse
 from idp.web import security, upstream_logout
 from idp.web.incidents import incident_of
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.pages.franceconnect import frame, linking
 from idp.web.pages.franceconnect.frame import pages
 from idp.web.pages.franceconnect.start import PURPOSE, leave
-from idp.web.pages.login import Answer, find_flow
 
 log = structlog.get_logger(__name__)
 ALARMS = (UpstreamMisconfigured, Unverifiable)

@@ -17,8 +17,9 @@ from idp.franceconnect import watch
 from idp.franceconnect.upstreams import FRANCECONNECT
 from idp.web import security
 from idp.web.hot import hot_path
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other, way_out
-from idp.web.pages.login import Answer, after_login, open_session
+from idp.web.pages.login import after_login, open_session
 from idp.web.upstream_logout import allow_form_targets, logins
 
 pages = Blueprint("franceconnect", __name__, url_prefix="/franceconnect")
@@ -84,7 +85,7 @@ def log_in(flow: Flow, account: Account, upstream: str, *, proved: str = "", the
     destination = then or after_login(flow, account)
     db.session.commit()
     answer = see_other(destination)
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     security.set_cookie(answer, KNOWN_COOKIE, upstream)
     return answer
 

@@ -18,11 +18,11 @@ from idp.web import security, upstream_logout
 from idp.web.catalogue import current_language
 from idp.web.hot import hot_path
 from idp.web.pages.account.session import require_fresh_login, require_session
+from idp.web.pages.flow import Answer, start_flow
 from idp.web.pages.frame import see_other
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages
 from idp.web.pages.franceconnect.start import leave
-from idp.web.pages.login import Answer, start_flow
 
 FRESH_MINUTES = 5
 

@@ -5,9 +5,9 @@ from flask import request, url_for
 from idp.db import db
 from idp.flows import service as flows
 from idp.web import security, upstream_logout
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
 from idp.web.pages.franceconnect.frame import pages
-from idp.web.pages.login import Answer
 
 
 @pages.get("/deconnecte")

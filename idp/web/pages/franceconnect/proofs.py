@@ -22,10 +22,10 @@ from idp.web import security, upstream_logout
 from idp.web.catalogue import current_language
 from idp.web.hot import hot_path
 from idp.web.pages import birth_dates, sms_codes
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages, step_url
-from idp.web.pages.login import Answer, find_flow
 
 STEPS = ("identite", "code", "dates", "compte")
 

@@ -9,10 +9,10 @@ from idp.flows.models import Flow
 from idp.franceconnect.authorization import CALLBACK
 from idp.franceconnect.errors import NotAnswering, UpstreamRefusal
 from idp.web import security, upstream_logout
+from idp.web.pages.flow import Answer, find_flow
 from idp.web.pages.frame import see_other, way_out
 from idp.web.pages.franceconnect import frame
 from idp.web.pages.franceconnect.frame import pages
-from idp.web.pages.login import Answer, find_flow
 
 PURPOSE = "upstream_purpose"
 """Part of the flow's state: `{"is": "login" | "password" | "link"}`."""

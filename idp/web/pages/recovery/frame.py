@@ -11,8 +11,8 @@ from idp.errors import Refusal
 from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.web import security
+from idp.web.pages.flow import Answer, start_flow
 from idp.web.pages.frame import see_other, show_client, way_out
-from idp.web.pages.login import Answer, start_flow
 
 pages = Blueprint("recovery", __name__)
 

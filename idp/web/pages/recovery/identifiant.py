@@ -12,8 +12,8 @@ from idp.flows.recovery import requests
 from idp.web import security
 from idp.web.catalogue import current_language
 from idp.web.pages import email_validation
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import breakable, see_other
-from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import IDENTIFIANT, begin, pages, show, stopped, told, with_open_flow
 
 

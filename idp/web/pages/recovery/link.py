@@ -11,8 +11,8 @@ from idp.flows.models import Flow
 from idp.flows.recovery import requests, reset
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.pages.flow import Answer, start_flow
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer, start_flow
 from idp.web.pages.recovery.frame import PASSWORD, begin, open_flow, pages, show, stopped, told, with_open_flow
 from idp.web.pages.recovery.sms import ask_code, unknown
 

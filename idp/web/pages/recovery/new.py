@@ -12,8 +12,8 @@ from idp.flows.recovery import reset
 from idp.web import security
 from idp.web.catalogue import current_language
 from idp.web.pages import new_password as form
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import PASSWORD, elsewhere, open_flow, pages, show, with_open_flow
 from idp.web.upstream_logout import logins
 

@@ -11,8 +11,8 @@ from idp.flows.models import Flow
 from idp.flows.recovery import sms
 from idp.web import security
 from idp.web.pages import sms_codes
+from idp.web.pages.flow import Answer
 from idp.web.pages.frame import see_other
-from idp.web.pages.login import Answer
 from idp.web.pages.recovery.frame import PASSWORD, pages, show, stopped, told, with_open_flow
 
 

@@ -1,8 +1,5 @@
 """The login page. Source: parents' guide, «Écran d'authentification»."""
 
-import datetime as dt
-from typing import Any
-
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
 
 from idp import authenticators
@@ -14,12 +11,12 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows import activation, email_validation, entrance, new_password_due
 from idp.flows import service as flows
-from idp.flows.ends import Ends
 from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
 from idp.web.catalogue import current_language
-from idp.web.hot import hot_path
+from idp.web.hot import decided, hot_path
+from idp.web.pages.flow import Answer, read_flow, start_flow
 from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.upstream_logout import logins
 
@@ -27,30 +24,6 @@ pages = Blueprint("login", __name__)
 
 CONFIRMS = "confirms"
 """Part of a flow's state: the page asks somebody that it knows for the password once more."""
-
-Answer = str | Response | tuple[str, int]
-
-
-def read_flow(flow_id: str) -> Flow | None:
-    """The browser's own flow as it is, in no transaction: `db.session.add` begins to write to it."""
-    return Ends(hot_path()).find(flow_id, security.browser())
-
-
-def find_flow(flow_id: str, *, for_update: bool = False) -> Flow:
-    """The browser's own flow, or the error page (404)."""
-    flow = flows.find(flow_id, security.browser(), for_update=for_update)
-    if flow is None:
-        abort(404)
-    show_client(flow)
-    return flow
-
-
-def start_flow(state: dict[str, Any] | None = None) -> Flow:
-    """A flow that no service asked for: it ends at the portal, or at the page of ours that `state` names."""
-    life = dt.timedelta(minutes=security.settings().sessions.flow_minutes)
-    flow = flows.start("login", security.browser(), life=life, state=state)
-    db.session.commit()
-    return flow
 
 
 @pages.get("/connexion")
@@ -80,7 +53,7 @@ def submit(flow_id: str) -> Answer:
         return see_other(way_out(flow))
     typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
     try:
-        passed = login.check(typed[:200], password, request.remote_addr or "", hot_path(), security.settings())
+        passed = _check(typed, password)
         if cookie := _enter(flow, passed):
             return _go_on(way_out(flow), cookie)
         account = login.accept(passed)
@@ -102,6 +75,17 @@ def submit(flow_id: str) -> Answer:
     return _go_on(destination, cookie)
 
 
+def _check(typed: str, password: str) -> login.Passed:
+    """Raises what `login.check` raises; the form in front of Flask has asked it already, if it could."""
+    match decided():
+        case login.Passed() as passed:
+            return passed
+        case Refusal() as refusal:
+            raise refusal
+    typed = typed[: login.LONGEST_TYPED]
+    return login.check(typed, password, request.remote_addr or "", hot_path(), security.settings())
+
+
 def _enter(flow: Flow, passed: login.Passed) -> str | None:
     """The cookie of a new session; None where a session was open here, or the account asks for more."""
     if security.read_cookie(security.SESSION):
@@ -112,7 +96,7 @@ def _enter(flow: Flow, passed: login.Passed) -> str | None:
 
 def _go_on(url: str, cookie: str) -> Response:
     answer = see_other(url)
-    security.set_cookie(answer, security.SESSION, cookie)
+    security.give_session(answer, cookie)
     return answer
 
 

@@ -6,14 +6,15 @@ From browser to browser such a page differs by the form's token and the flow's i
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from idp.flows.ends import Ends, Found
 from idp.franceconnect import watch
 from idp.relying_parties.cache import RelyingParty
 from idp.web import security
-from idp.web.catalogue import LANGUAGE_COOKIE, choose_language
+from idp.web.catalogue import language_of
 from idp.web.dispatch import Endpoint
+from idp.web.hot import decided
 from idp.web.http import HttpAnswer, HttpRequest
 
 MAXIMUM = 500
@@ -77,8 +78,7 @@ class LoginPages:
 
     def keep(self, response: Response) -> Response:
         """Keep the page that Flask drew, with its headers."""
-        http = request.environ.get("idp.request")
-        wanted = http.decided if isinstance(http, HttpRequest) else None
+        wanted = decided()
         if isinstance(wanted, Wanted) and response.status_code == 200 and "Set-Cookie" not in response.headers:
             if len(self._kept) >= MAXIMUM:
                 self._kept.clear()
@@ -87,10 +87,9 @@ class LoginPages:
         return response
 
     def _look(self, http: HttpRequest, flow: Found) -> Look:
-        language = choose_language(self._offered, [http.cookie(LANGUAGE_COOKIE)], http.header("Accept-Language"))
         target = str((flow.request or {}).get("redirect_uri"))
         silent = [one.key for one in self._upstreams.upstreams if watch.is_down(one.key, self._upstreams, self._hot)]
-        return language, flow.client_id or "", target, tuple(silent)
+        return language_of(http, self._offered), flow.client_id or "", target, tuple(silent)
 
 
 def _says_nothing(flow: Found) -> bool:
