@@ -14,7 +14,6 @@ from idp.registry.models import School
 from idp.registry.service import check_uai
 from idp.settings import Settings
 
-OPERATOR = "cli"
 _KINDS = {
     "child": "De quel élève s’agit-il ?",
     "adult": "Lequel de ces responsables connus est-ce ? (none : un autre)",
@@ -43,7 +42,7 @@ def list_questions(settings: Settings, uai: str) -> None:
 def answer_question(settings: Settings, question_id: str, answer: str, uai: str) -> None:
     """Answer a QUESTION by the id of a candidate, or none. It holds for the imports to come."""
     with application(settings), refusals(Console(stderr=True)):
-        questions.decide(question_id, answer, uai=check_uai(uai), by=OPERATOR)
+        questions.decide(question_id, answer, uai=check_uai(uai), by=operator())
         db.session.commit()
 
 
@@ -68,7 +67,7 @@ def correct(settings: Settings, record_id: str, field: str, value: str, uai: str
     """Correct a pupil's birth date, or a responsable's mobile or names: it wins until the file says something new."""
     with application(settings), refusals(Console(stderr=True)):
         school = check_uai(uai)
-        made = school_records.correct(record_id, field, value, uai=school, made_by=OPERATOR, settings=settings)
+        made = school_records.correct(record_id, field, value, uai=school, made_by=operator(), settings=settings)
         db.session.commit()
         waits = "" if made.state == "in_force" else f", à partir du {made.effective_at:%d/%m/%Y %H:%M} UTC"
         click.echo(f"{field} corrigé{waits}")
@@ -83,7 +82,7 @@ def correct(settings: Settings, record_id: str, field: str, value: str, uai: str
 def set_level(settings: Settings, responsable_id: str, pupil_id: str, level: int, uai: str) -> None:
     """Set a link's level where the file does not say it (ONDE): 1 legal representative, 2 in charge, 3 contact."""
     with application(settings), refusals(Console(stderr=True)):
-        levels.set_level(responsable_id, pupil_id, level, uai=check_uai(uai), by=OPERATOR)
+        levels.set_level(responsable_id, pupil_id, level, uai=check_uai(uai), by=operator())
         db.session.commit()
 
 
