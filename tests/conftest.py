@@ -92,13 +92,21 @@ QUIET = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """The Chromium that `make test` found or installed: one a process, since Playwright starts once in it."""
     kept = Path(__file__).resolve().parents[1] / ".venv" / "browser"
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=kept.read_text(), args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The Chromium, whose windows close with the test: each that stays open goes on drawing and holds up the others."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
 
 
 BOTH_DATABASES = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)

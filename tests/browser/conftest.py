@@ -16,7 +16,8 @@ from demo.processes import is_free
 from tests.browser.town import Town
 
 ROOT = Path(__file__).resolve().parents[2]
-TOWNS = itertools.count()
+PLACES = itertools.count(os.getpid() * 16)
+"""Where towns may stand: each is tried once, and test processes begin apart, since a town takes its ports slowly."""
 
 
 def free_base() -> int:
@@ -24,8 +25,8 @@ def free_base() -> int:
 
     Above 10080, to which browsers refuse to go (Fetch, «bad port»).
     """
-    for number in itertools.count(os.getpid()):
-        addresses = Addresses(10_100 + (number + next(TOWNS)) * 40 % 20_000, Path())
+    for place in PLACES:
+        addresses = Addresses(10_100 + place * 40 % 20_000, Path())
         if all(is_free(port) for port in addresses.ports.values()):
             return addresses.base
     raise AssertionError("unreachable: count() does not end")

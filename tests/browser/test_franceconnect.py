@@ -48,17 +48,14 @@ Opens = Callable[..., Walk]
 
 
 @pytest.fixture
-def opens(browser: Browser, site: Site) -> Iterator[Opens]:
+def opens(browser: Browser, site: Site) -> Opens:
     """A new device, of that width."""
-    contexts = []
 
     def open_window(width: int = 320) -> Walk:
-        contexts.append(browser.new_context(locale="fr-FR", viewport={"width": width, "height": 800}))
-        return Walk(contexts[-1].new_page(), site)
+        context = browser.new_context(locale="fr-FR", viewport={"width": width, "height": 800})
+        return Walk(context.new_page(), site)
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    return open_window
 
 
 @pytest.fixture
@@ -284,4 +281,3 @@ def test_it_all_works_without_javascript(browser: Browser, site: Site) -> None:
     walk = registers(Walk(context.new_page(), site))
 
     walk.sees_heading("Votre compte est activé")
-    context.close()

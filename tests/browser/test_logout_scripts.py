@@ -54,7 +54,6 @@ def test_each_service_hears_of_the_logout_once_and_the_parent_goes_back(browser,
     window.wait_for_url(LOGOUT_URI)
 
     assert asked == {BYE: 1, LOGOUT_URI: 1}
-    context.close()
 
 
 def test_the_frame_tells_a_service_whether_the_session_is_still_the_one_it_knows(browser, register):
@@ -85,4 +84,3 @@ def test_the_frame_tells_a_service_whether_the_session_is_still_the_one_it_knows
 
     assert before == ["unchanged", "changed", "error", "error", "changed"]
     assert after == "changed"
-    context.close()

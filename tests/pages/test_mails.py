@@ -60,10 +60,7 @@ def test_the_mail_is_accessible_and_fits(
     window = browser.new_page()
     window.set_content(part(sent(name, language, settings), "html"))
 
-    found = faults(window, f"mail-{name}", width, scheme)
-
-    window.close()
-    assert found == []
+    assert faults(window, f"mail-{name}", width, scheme) == []
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -58,4 +58,3 @@ def test_it_logs_in_reads_refreshes_and_logs_out(application, provider, browser)
     assert refreshed["refreshed"] == "Claire MARTIN"
     window.click("#login")
     assert window.wait_for_selector("#login-form")
-    context.close()
