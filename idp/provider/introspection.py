@@ -79,10 +79,12 @@ def _account_of(provider: Provider, client: RelyingParty, token: AccessToken | R
     row = provider.hot.read(provider.sql.live_grant, {"v_id": token.grant_id, "v_now": now})
     if row is None:
         return None
-    account_id, generation, given_at = row
-    if isinstance(token, RefreshToken) and (generation != token.generation or not client.still_holds(given_at)):
+    account_id, holder_id, generation, given_at = row
+    if isinstance(token, RefreshToken) and generation != token.generation:
         return None
-    return str(account_id)
+    # The grant of an exchanged token is another client's, which may be disabled by now (RFC 8693).
+    holder = client if holder_id == client.client_id else provider.clients.find(holder_id)
+    return str(account_id) if holder is not None and holder.still_holds(given_at) else None
 
 
 def _sign(provider: Provider, caller: RelyingParty, answer: dict[str, Any], now: int) -> str:

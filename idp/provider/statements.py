@@ -246,8 +246,8 @@ def _standing() -> Any:
 
 
 def _live_grant() -> Any:
-    """Account, generation and beginning of a grant that lives."""
-    return _live(select(Grant.account_id, Grant.generation, Grant.created_at))
+    """Account, client, generation and beginning of a grant that lives."""
+    return _live(select(Grant.account_id, Grant.client_id, Grant.generation, Grant.created_at))
 
 
 def _live(what: Any) -> Any:

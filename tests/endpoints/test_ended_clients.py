@@ -103,6 +103,23 @@ def test_a_token_of_a_disabled_client_is_not_exchanged(party: RelyingParty, api_
     assert api_server.post("/token", form).json["error"] == "invalid_request"
 
 
+def test_what_was_exchanged_for_a_token_ends_with_its_client(
+    party: RelyingParty, api_server: RelyingParty, clock: Clock
+) -> None:
+    """At once, and for good: the API that acts by it is another client, which is still enabled."""
+    token = party.redeem(party.code(scope="openid api.read", resource=API)).json["access_token"]
+    form = {"grant_type": TOKEN_EXCHANGE, "subject_token": token, "resource": API}
+    form["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token"
+    exchanged = {"token": api_server.post("/token", form).json["access_token"]}
+    assert api_server.post("/introspect", exchanged).json["active"]
+
+    act(party, ended_clients.disable)
+
+    assert api_server.post("/introspect", exchanged).json == {"active": False}
+    off_and_on(party, clock)
+    assert api_server.post("/introspect", exchanged).json == {"active": False}
+
+
 def test_nothing_from_before_lives_again_when_the_client_is_enabled(
     party: RelyingParty, api_server: RelyingParty, clock: Clock
 ) -> None:
