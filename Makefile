@@ -30,7 +30,7 @@ test: $(READY) ## Every test (T=path for some)
 	@$(BIN)/python tests/browser/install.py
 	@$(BIN)/python tests/delivery/install_kannel.py
 	@$(BIN)/python tests/real_clients/install.py
-	@$(BIN)/python -m pytest -n auto $(or $(T),tests)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(or $(T),tests)
 
 test-quick: $(READY) ## The quick tests
 	@$(BIN)/python -m pytest -n auto -m "not slow" $(or $(T),tests)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import fcntl
+import os
 import shutil
 import tempfile
 import uuid
@@ -34,6 +35,12 @@ LONG = frozenset(
 QUICK_ALL_THE_SAME = frozenset({"test_login.py", "test_catalogue.py"})
 COSTLY = frozenset({"test_keys.py", "test_errors_page.py", "test_importing.py", "test_hostile_files.py"})
 """Files that make RSA keys, read the whole program or import schools again and again."""
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Three processes for two cores, since browsers and servers are waited for; the quick tests wait for nothing."""
+    cores = os.cpu_count() or 1
+    return cores if config.option.markexpr else cores * 3 // 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -104,8 +111,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def browser(chromium: Browser) -> Iterator[Browser]:
     """The Chromium, whose windows close with the test: each that stays open goes on drawing and holds up the others."""
+    before = set(chromium.contexts)
     yield chromium
-    for context in chromium.contexts:
+    for context in set(chromium.contexts) - before:
         context.close()
 
 

@@ -1,6 +1,6 @@
 """The table's people and programs, and a browser that is shown each answer as it was given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,20 +42,37 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> Town:
 Show = Callable[[Client, TestResponse], Page]
 
 
-@pytest.fixture
-def show(browser: Browser) -> Show:
-    """Opens a window in which every address is answered by the application itself: no server, no network."""
+@pytest.fixture(scope="session")
+def only_window(chromium: Browser) -> Iterator[Page]:
+    """One for every page, since each new one is a process that compiles axe again."""
+    context = chromium.new_context(locale="fr-FR")
+    yield context.new_page()
+    context.close()
 
-    def open_window(client: Client, answer: TestResponse) -> Page:
+
+@pytest.fixture
+def window(only_window: Page) -> Iterator[Page]:
+    """An empty window that remembers nothing of the test before."""
+    yield only_window
+    only_window.unroute_all()
+    only_window.goto("about:blank")
+    only_window.context.clear_cookies()
+
+
+@pytest.fixture
+def show(window: Page) -> Show:
+    """Shows an answer in the window, where the application itself answers every address: no server, no network."""
+
+    def open_page(client: Client, answer: TestResponse) -> Page:
         def reply(route: Route) -> None:
             address = urlsplit(route.request.url)
             first = route.request.is_navigation_request()
             given = answer if first else client.get(f"{address.path}?{address.query}")
             route.fulfill(status=given.status_code, headers=dict(given.headers), body=given.data)
 
-        window = browser.new_context(locale="fr-FR").new_page()
+        window.unroute_all()
         window.route("**/*", reply)
         window.goto(answer.request.url)
         return window
 
-    return open_window
+    return open_page

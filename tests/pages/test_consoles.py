@@ -37,6 +37,5 @@ def test_each_page_of_the_console_is_accessible_and_fits(
         window = show(person.browser, answer)
         name = f"gestion-{role}-{door.rule.endpoint.partition('.')[2]}"
         found += [fault for width, scheme in SIGHTS for fault in faults(window, name, width, scheme)]
-        window.context.close()
 
     assert found == []

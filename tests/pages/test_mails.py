@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from idp.db import db
 from idp.delivery import messages, outbox
@@ -55,9 +55,8 @@ def test_each_message_is_in_the_table() -> None:
 @pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 1280, "light"), ("en", 320, "dark")])
 @pytest.mark.parametrize("name", MAILS)
 def test_the_mail_is_accessible_and_fits(
-    name: str, language: str, width: int, scheme: str, database: Flask, settings: Settings, browser: Browser
+    name: str, language: str, width: int, scheme: str, database: Flask, settings: Settings, window: Page
 ) -> None:
-    window = browser.new_page()
     window.set_content(part(sent(name, language, settings), "html"))
 
     assert faults(window, f"mail-{name}", width, scheme) == []
