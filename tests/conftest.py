@@ -37,6 +37,7 @@ COSTLY = frozenset({"test_keys.py", "test_errors_page.py", "test_importing.py", 
 """Files that make RSA keys, read the whole program or import schools again and again."""
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Three processes for two cores, since browsers and servers are waited for; the quick tests wait for nothing."""
     cores = os.cpu_count() or 1
