@@ -33,8 +33,10 @@ LONG = frozenset(
 )
 """Folders whose tests `make test-quick` leaves to `make test`: whole journeys and conversations."""
 QUICK_ALL_THE_SAME = frozenset({"test_login.py", "test_catalogue.py"})
-COSTLY = frozenset({"test_keys.py", "test_errors_page.py", "test_importing.py", "test_hostile_files.py"})
-"""Files that make RSA keys, read the whole program or import schools again and again."""
+COSTLY = frozenset(
+    {"test_keys.py", "test_errors_page.py", "test_importing.py", "test_hostile_files.py", "test_login_form.py"}
+)
+"""Files that make RSA keys, hash many passwords, read the whole program or import schools again and again."""
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -56,7 +56,7 @@ def serve(folder: Path, port: int) -> Iterator[Site]:
     upgrade(app)
     _add_family(app)
     server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield Site(app, url)

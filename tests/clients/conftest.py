@@ -80,7 +80,7 @@ class Provider:
         self.services_asked = 0
         self.asked: dict[str, str] = {}
         self.token_requests: list[dict[str, str]] = []
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     @Request.application
     def answer(self, request: Request) -> Response:

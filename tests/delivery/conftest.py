@@ -153,7 +153,7 @@ def gateway() -> Iterator[Gateway]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     peer.url = f"http://127.0.0.1:{server.server_port}"
     yield peer
