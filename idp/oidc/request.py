@@ -55,7 +55,7 @@ def parse(raw: bytes) -> Parameters:
     """
     if len(raw) > MAXIMUM_BYTES:
         raise ProtocolError("invalid_request", "the request is too long", status=413, redirectable=False)
-    pairs = raw.split(b"&") if raw else []
+    pairs = raw.decode("latin-1").split("&") if raw else []
     if len(pairs) > MAXIMUM_FIELDS:
         raise invalid_request("too many parameters", redirectable=False)
     values: dict[str, str] = {}
@@ -63,7 +63,7 @@ def parse(raw: bytes) -> Parameters:
     for pair in pairs:
         if not pair:
             continue
-        name_part, _, value_part = pair.partition(b"=")
+        name_part, _, value_part = pair.partition("=")
         name, value = _decode(name_part), _decode(value_part)
         if name in values and name in REPEATABLE:
             value = f"{values[name]} {value}"
@@ -77,13 +77,12 @@ def parse(raw: bytes) -> Parameters:
     return Parameters(MappingProxyType(values), MappingProxyType(defects))
 
 
-def _decode(part: bytes) -> str:
-    if b"+" in part:
-        part = part.replace(b"+", b" ")
-    if b"%" in part:
-        part = unquote_to_bytes(part)
+def _decode(part: str) -> str:
+    """The text of a name or value, given as one character a byte."""
+    if part.isascii() and "%" not in part and "+" not in part and "\0" not in part:
+        return part
     try:
-        text = part.decode("utf-8")
+        text = unquote_to_bytes(part.replace("+", " ").encode("latin-1")).decode("utf-8")
     except UnicodeDecodeError:
         raise invalid_request("a parameter is not UTF-8", redirectable=False) from None
     if "\0" in text:
