@@ -20,7 +20,7 @@ from idp.accounts.errors import AccountUnavailable, NewPasswordDue, TooManyTries
 from idp.accounts.identifiant import normalise
 from idp.accounts.models import MAY_LOG_IN, Account, LoginAttempts
 from idp.db import UtcInstant, db
-from idp.db.hot import Compile, HotPath, values
+from idp.db.hot import Compile, HotPath, places, values
 from idp.settings import Settings
 
 TOTAL = "login:total"
@@ -68,7 +68,7 @@ class Statements:
         named = Account.identifiant == bindparam("v_identifiant")
         self.account = compile(select(Account.id, Account.password_hash).where(named))
         # Both compilers write the conflict clause alike.
-        first = postgresql.insert(LoginAttempts).values({name: bindparam("v_" + name) for name in FIRST_TRY})
+        first = postgresql.insert(LoginAttempts).values(places(FIRST_TRY))
         self.first_try = compile(first.on_conflict_do_nothing().returning(LoginAttempts.target))
 
 

@@ -3,6 +3,6 @@
 from idp.audit.models import AppendOnly, AuditEntry
 from idp.audit.pruning import prune
 from idp.audit.questions import Filter, find, history
-from idp.audit.recording import Fact, as_row, record
+from idp.audit.recording import LINE, Fact, as_row, record
 
-__all__ = ["AppendOnly", "AuditEntry", "Fact", "Filter", "as_row", "find", "history", "prune", "record"]
+__all__ = ["LINE", "AppendOnly", "AuditEntry", "Fact", "Filter", "as_row", "find", "history", "prune", "record"]

@@ -8,12 +8,13 @@ import datetime as dt
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import Executable, make_url
+from sqlalchemy import Executable, bindparam, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import ClauseElement
 
@@ -59,9 +60,29 @@ class HotPath(Protocol):
         """End the connections and the writer."""
 
 
+def value(name: str) -> Any:
+    """A parameter of a statement; the prefix keeps it apart from the column's own name."""
+    return bindparam("v_" + name)
+
+
+def places(names: Iterable[str]) -> dict[str, Any]:
+    """What an insert writes into these columns: a parameter each."""
+    return {name: value(name) for name in names}
+
+
 def values(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as parameters of a statement, each named like its column after `v_`."""
+    """A row as what goes into those parameters."""
     return {f"v_{k}": to_milliseconds(v) if isinstance(v, dt.datetime) else v for k, v in row.items()}
+
+
+def _all_or_none(statements: Sequence[Statement], execute: Callable[[str, Parameters], Row | None]) -> Row | None:
+    """Execute them in the transaction that is open, the others only where the first one gives a row."""
+    (sql, parameters), *others = statements
+    row = execute(sql, parameters)
+    if row is not None:
+        for sql, parameters in others:
+            execute(sql, parameters)
+    return row
 
 
 def open_hot_path(settings: Database) -> HotPath:
@@ -104,7 +125,7 @@ class SqliteHotPath:
             connection = self._connection()
             connection.execute("BEGIN IMMEDIATE")
             try:
-                row = _execute_all(connection, statements)
+                row = _all_or_none(statements, partial(_execute, connection))
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -138,16 +159,6 @@ def _execute(connection: sqlite3.Connection, sql: str, parameters: Parameters) -
     except sqlite3.IntegrityError as error:
         raise Duplicate from error
     return rows[0] if rows else None
-
-
-def _execute_all(connection: sqlite3.Connection, statements: Sequence[Statement]) -> Row | None:
-    """In the transaction that is open."""
-    (sql, parameters), *others = statements
-    row = _execute(connection, sql, parameters)
-    if row is not None:
-        for sql, parameters in others:
-            _execute(connection, sql, parameters)
-    return row
 
 
 class GroupCommit:
@@ -202,11 +213,12 @@ class GroupCommit:
 
     def _execute(self, statements: Sequence[Statement]) -> Row | None:
         """One caller's statements: those before the one that fails are undone, without the other callers'."""
+        execute = partial(_execute, self._connection)
         if len(statements) == 1:
-            return _execute_all(self._connection, statements)
+            return execute(*statements[0])
         self._connection.execute("SAVEPOINT caller")
         try:
-            return _execute_all(self._connection, statements)
+            return _all_or_none(statements, execute)
         except BaseException:
             self._connection.execute("ROLLBACK TO caller")
             raise
@@ -241,12 +253,7 @@ class PostgresqlHotPath:
     def together(self, statements: Sequence[Statement]) -> Row | None:
         def send() -> Row | None:
             with self._connection().transaction():
-                (sql, parameters), *others = statements
-                row = self._execute(sql, parameters)
-                if row is not None:
-                    for sql, parameters in others:
-                        self._execute(sql, parameters)
-                return row
+                return _all_or_none(statements, self._execute)
 
         return self._once(lambda: conflicts.again(send))
 

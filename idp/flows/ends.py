@@ -11,7 +11,7 @@ from sqlalchemy.orm import make_transient_to_detached
 
 from idp import clock
 from idp.db import new_id
-from idp.db.hot import Compile, HotPath
+from idp.db.hot import Compile, HotPath, places
 from idp.flows.models import Flow
 from idp.flows.service import DEFAULT_LIFE, digest
 
@@ -22,7 +22,7 @@ class Statements:
     """SQL text for this database."""
 
     def __init__(self, compile: Compile) -> None:
-        self.begin = compile(insert(Flow).values({name: bindparam("v_" + name) for name in GIVEN}))
+        self.begin = compile(insert(Flow).values(places(GIVEN)))
         texts = (cast(Flow.request, Text), cast(Flow.state, Text))
         others = (Flow.journey, Flow.client_id, Flow.account_id, Flow.created_at, Flow.ends_at, Flow.ended_at)
         mine = (Flow.id == bindparam("v_id"), Flow.browser == bindparam("v_browser"), Flow.ends_at > bindparam("v_now"))

@@ -10,12 +10,10 @@ from sqlalchemy import and_, bindparam, insert, or_
 from idp import audit, clock, metrics
 from idp.accounts import login, sessions
 from idp.accounts.models import LIVE, Account, Session
-from idp.audit.models import WRITTEN, AuditEntry
-from idp.db.hot import Compile, HotPath, values
+from idp.db.hot import Compile, HotPath, places, values
 from idp.flows import service
 from idp.settings import Sessions
 
-OPENED = ("id", "public_id", "account_id", "auth_time", "amr", "acr", "last_seen_at", "ends_at", "user_agent")
 EVENT = "login.succeeded"
 
 
@@ -29,9 +27,9 @@ class Statements:
         note = login.NOTE_LOGIN.values(language=bindparam("v_language")).where(unchanged, *asks_nothing)
         self.note = compile(note.returning(Account.id))
         self.forget_tries = compile(login.FORGET_TRIES)
-        self.open = compile(insert(Session).values({name: bindparam("v_" + name) for name in OPENED}))
+        self.open = compile(insert(Session).values(places(Session.__table__.columns.keys())))
         self.end_flow = compile(service.END)
-        self.record = compile(insert(AuditEntry).values({name: bindparam("v_" + name) for name in WRITTEN}))
+        self.record = compile(audit.LINE)
 
 
 compiled = cache(Statements)

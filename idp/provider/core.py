@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from idp import audit, clock
 from idp.audit import Fact
 from idp.db import new_id
-from idp.db.hot import HotPath
+from idp.db.hot import HotPath, values
 from idp.db.sealing import load_cipher
 from idp.oidc import subject
 from idp.provider import statements
@@ -164,7 +164,7 @@ class Provider:
     ) -> None:
         """Add a line to the audit log at once: what it tells has happened, whatever the answer."""
         row = audit.as_row(event, now, account_id=account_id, client_id=client_id, ids=ids)
-        self.hot.write(self.sql.record, {f"v_{name}": value for name, value in row.items()})
+        self.hot.write(self.sql.record, values(row))
 
     def assert_ourselves(self, alg: str, client_id: str, audience: str) -> str:
         """A client assertion with which we authenticate upstream (RFC 7523 §3): a minute's life, one use."""

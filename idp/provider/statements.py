@@ -10,7 +10,6 @@ from sqlalchemy import (
     Integer,
     String,
     and_,
-    bindparam,
     case,
     cast,
     delete,
@@ -24,17 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from idp import audit
 from idp.accounts.models import LIVE, Account, Session
-from idp.audit.models import WRITTEN, AuditEntry
-from idp.db.hot import Compile
+from idp.db.hot import Compile, places, value
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
 from idp.limits import Counter
 from idp.provider.children import addresses_of_account, children_of_account
-
-
-def value(name: str) -> Any:
-    """A parameter; the prefix keeps it apart from the column's own name."""
-    return bindparam("v_" + name)
 
 
 def _typed(name: str, kind: TypeEngine[Any]) -> ColumnElement[Any]:
@@ -90,11 +84,7 @@ class Statements:
         self.grant_exists = compile(select(Grant.id).where(Grant.id == value("id")))
         self.account_of_grant = compile(_live(select(*ACCOUNT_COLUMNS).select_from(Grant)))
         self.former_ids = compile(select(Account.former_ids).where(Account.id == value("account_id")))
-        self.keep_pushed_request = compile(
-            insert(PushedRequest).values(
-                {column.name: value(column.name) for column in PushedRequest.__table__.columns}
-            )
-        )
+        self.keep_pushed_request = compile(insert(PushedRequest).values(places(PushedRequest.__table__.columns.keys())))
         self.pushed_request = compile(_pushed_request())
         self.spend_pushed_request = compile(
             delete(PushedRequest).where(PushedRequest.id == value("id")).returning(PushedRequest.id)
@@ -105,7 +95,7 @@ class Statements:
         self.begin_device = compile(_begin_device())
         self.poll_device = compile(_poll_device())
         self.count = compile(_count())
-        self.record = compile(insert(AuditEntry).values({name: value(name) for name in WRITTEN}))
+        self.record = compile(audit.LINE)
         self.remember = compile(
             insert(Counter).values(key=value("key"), used=literal_column("1"), ends_at=value("ends_at"))
         )
@@ -119,7 +109,7 @@ def _begin_device() -> Any:
     """A device request that nobody has claimed yet."""
     given = ("id", "client_id", "device_code", "user_code", "scope", "resource", "interval_seconds", "ends_at")
     fixed = {"state": literal_column("'pending'"), "details": literal_column("'{}'"), "too_fast": _false()}
-    return insert(DeviceRequest).values({name: value(name) for name in given} | fixed)
+    return insert(DeviceRequest).values(places(given) | fixed)
 
 
 def _poll_device() -> Any:
@@ -199,7 +189,7 @@ def _redeem() -> Any:
 
 def _kill() -> Any:
     """Insert a grant that is dead already, so that its code or token is worth nothing to anybody."""
-    values = {name: value(name) for name in GRANT_VALUES}
+    values = places(GRANT_VALUES)
     return insert(Grant).values(**values, revoked_at=value("created_at"))
 
 

@@ -6,7 +6,7 @@ from werkzeug.exceptions import TooManyRequests
 from idp import limits
 from idp.settings import Limits
 from idp.web import security
-from idp.web.hot import decided
+from idp.web.hot import this_request
 
 WINDOW_SECONDS = 60
 PROTOCOL = ("endpoint_", "authorization.")
@@ -25,7 +25,7 @@ def count(address: str, settings: Limits) -> bool:
 
 
 def _count() -> None:
-    if request.method != "POST" or (request.endpoint or "").startswith(PROTOCOL) or decided() is not None:
+    if request.method != "POST" or (request.endpoint or "").startswith(PROTOCOL) or this_request().decided is not None:
         return
     if not count(request.remote_addr or "", security.settings().limits):
         raise TooManyRequests(retry_after=WINDOW_SECONDS)

@@ -12,7 +12,10 @@ def hot_path() -> HotPath:
     return found
 
 
-def decided() -> object:
-    """What was found in front of Flask and this request must show; None where Flask comes first."""
+def this_request() -> HttpRequest:
+    """The request as endpoints know it: the one that the dispatch table made, if it did.
+
+    `decided` is what was found in front of Flask and this request must show.
+    """
     known = request.environ.get("idp.request")
-    return known.decided if isinstance(known, HttpRequest) else None
+    return known if isinstance(known, HttpRequest) else HttpRequest.from_environ(request.environ)

@@ -12,12 +12,13 @@ from werkzeug.test import TestResponse
 
 from idp import clock as time
 from idp.accounts import passwords
-from idp.accounts.models import Account, LoginAttempts
+from idp.accounts.models import Account, LoginAttempts, Session
 from idp.app import create_app
 from idp.audit import AuditEntry
 from idp.db import db
+from idp.flows.models import Flow
 from idp.settings import Limits, Settings
-from tests.conftest import BOTH_DATABASES
+from tests.conftest import BOTH_DATABASES, Clock
 from tests.endpoints.conftest import PASSWORD, RelyingParty, hidden
 
 Sends = Callable[..., TestResponse]
@@ -76,6 +77,60 @@ def test_the_right_password_opens_a_session_without_flask(sends: Sends, through_
     assert [cookie.partition("=")[0] for cookie in cookies] == ["idp_session", "idp_state"]
     assert "HttpOnly; Path=/; SameSite=Lax" in cookies[0]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+@BOTH_DATABASES
+def test_a_login_leaves_the_same_whether_or_not_the_browser_had_a_session(
+    clock: Clock, app: Flask, portal: RelyingParty, sends: Sends, through_flask: list[str]
+):
+    """With one, Flask answers."""
+    left, answered = [], []
+    for _time in ("without", "with"):
+        sends(mot_de_passe="notthisone1")
+        clock.advance(hours=1)
+        location = portal.authorize(prompt="login").location
+        form = {"csrf_token": hidden(portal.browser.get(location).text, "csrf_token"), "identifiant": "c.martin1"}
+        before = len(through_flask)
+        portal.browser.post(location, data=form | {"mot_de_passe": PASSWORD})
+        answered.append(len(through_flask) - before)
+        with app.app_context():
+            account = db.session.scalars(select(Account)).one()
+            session = db.session.scalars(select(Session).order_by(Session.auth_time.desc())).first()
+            line = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
+            flow = db.session.scalars(select(Flow).order_by(Flow.id.desc())).first()
+            left.append(
+                [
+                    (account.language, account.last_login_at == clock(), account.state),
+                    (session.amr, session.acr, session.auth_time == clock(), session.ends_at - clock()),
+                    (line.event, line.account_id == account.id, line.at == clock(), line.ids),
+                    (flow.account_id == account.id, flow.ended_at == clock()),
+                    db.session.scalars(select(LoginAttempts)).all(),
+                ]
+            )
+
+    assert answered == [0, 1]
+    assert left[0] == left[1]
+
+
+@BOTH_DATABASES
+def test_a_password_changed_while_the_old_one_is_checked_opens_nothing(app: Flask, sends: Sends, monkeypatch):
+    """ATTACKS 71: the login that races with a reset loses."""
+    verify = passwords.verify
+
+    def slowly(*arguments: Any) -> bool:
+        right = verify(*arguments)
+        with app.app_context():
+            db.session.scalars(select(Account)).one().password_hash = "another"
+            db.session.commit()
+        return right
+
+    monkeypatch.setattr(passwords, "verify", slowly)
+
+    answer = sends()
+
+    assert answer.status_code == 422
+    assert "L’identifiant ou le mot de passe est incorrect." in answer.text
+    assert "Set-Cookie" not in answer.headers
 
 
 @BOTH_DATABASES

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from idp.accounts import passwords
 from idp.accounts.errors import HashingBusy
 from idp.accounts.models import Account, LoginAttempts, Session
-from idp.audit import AuditEntry
 from idp.db import db
 from idp.flows.models import Flow
 from tests.conftest import BOTH_DATABASES
@@ -97,32 +96,6 @@ def test_a_login_notes_the_one_before(visitor, app, clock):
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert account.last_login_at - account.previous_login_at == dt.timedelta(hours=1)
-
-
-@BOTH_DATABASES
-def test_a_login_leaves_the_same_whether_or_not_the_browser_had_a_session(visitor, app, clock):
-    left = []
-    for _time in ("without", "with"):
-        visitor.logs_in(password="notthisone1")
-        clock.advance(hours=1)
-        visitor.browser.delete_cookie("idp_lang")
-        visitor.logs_in()
-        with app.app_context():
-            account = db.session.scalars(select(Account)).one()
-            session = db.session.scalars(select(Session).order_by(Session.auth_time.desc())).first()
-            line = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
-            flow = db.session.scalars(select(Flow).order_by(Flow.id.desc())).first()
-            left.append(
-                [
-                    (account.language, account.last_login_at == clock(), account.state),
-                    (session.amr, session.acr, session.auth_time == clock(), session.ends_at - clock()),
-                    (line.event, line.account_id == account.id, line.at == clock(), line.ids),
-                    (flow.account_id == account.id, flow.ended_at == clock()),
-                    db.session.scalars(select(LoginAttempts)).all(),
-                ]
-            )
-
-    assert left[0] == left[1]
 
 
 def test_a_password_changed_while_the_old_one_is_checked_opens_nothing(visitor, app, monkeypatch):

@@ -22,6 +22,7 @@ from idp.provider.authorization import (
 from idp.settings import Settings
 from idp.web import security
 from idp.web.endpoints import browser, form_post
+from idp.web.hot import this_request
 
 blueprint = Blueprint("authorization", __name__)
 
@@ -29,7 +30,7 @@ blueprint = Blueprint("authorization", __name__)
 @blueprint.route("/authorize", methods=["GET", "POST"], provide_automatic_options=False)
 def authorize() -> Response:
     """OpenID Connect Core §3.1.2.1: GET and POST alike."""
-    http, provider = browser.this_request(), browser.provider()
+    http, provider = this_request(), browser.provider()
     if isinstance(http.decided, Decision):
         return answer_with(http.decided)
     try:
@@ -44,7 +45,7 @@ def authorize() -> Response:
 @blueprint.get("/authorize/resume")
 def resume() -> Response:
     """The pages end here: the stored request was judged again in front, with the session that they opened."""
-    http = browser.this_request()
+    http = this_request()
     if isinstance(http.decided, Decision):
         return answer_with(http.decided)
     return _not_under_way()

@@ -35,12 +35,6 @@ def session_key(settings: Settings, http: HttpRequest) -> bytes | None:
     return sessions.digest(cookie) if 0 < len(cookie) <= 128 and cookie.isascii() else None
 
 
-def this_request() -> HttpRequest:
-    """The request as endpoints know it: the one that the dispatch table made, if it did."""
-    known = request.environ.get("idp.request")
-    return known if isinstance(known, HttpRequest) else HttpRequest.from_environ(request.environ)
-
-
 def parameters_of(http: HttpRequest) -> Parameters:
     """Query of a GET, form of a POST; never both (RFC 6749 §3.1)."""
     if http.method == "GET":

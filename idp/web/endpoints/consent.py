@@ -12,6 +12,7 @@ from idp.oidc.seal import Unsealable
 from idp.provider.authorization import ConsentNeeded, Decision, decide, deny
 from idp.web import scope_words, security, service_facts
 from idp.web.endpoints import authorization, browser
+from idp.web.hot import this_request
 
 blueprint = Blueprint("consent", __name__)
 
@@ -69,7 +70,7 @@ def submit(flow_id: str) -> Response:
         return authorization.answer_with(deny(provider, parameters, now, resumed))
     consents.give(decision.session.account_id, decision.client.client_id, decision.scopes)
     db.session.commit()
-    key = browser.session_key(provider.settings, browser.this_request())
+    key = browser.session_key(provider.settings, this_request())
     return authorization.answer_with(decide(provider, parameters, key, now, resumed))
 
 
@@ -82,7 +83,7 @@ def _decide(flow: Flow) -> Decision:
     """Judge the stored request again."""
     provider = browser.provider()
     parameters, resumed = authorization.stored_parameters(flow), authorization.resumed_from(flow)
-    key = browser.session_key(provider.settings, browser.this_request())
+    key = browser.session_key(provider.settings, this_request())
     return decide(provider, parameters, key, browser.milliseconds(), resumed)
 
 

@@ -17,6 +17,7 @@ from idp.provider import logout
 from idp.provider.core import Provider
 from idp.web import security, upstream_logout
 from idp.web.endpoints import browser
+from idp.web.hot import this_request
 
 blueprint = Blueprint("end_session", __name__)
 
@@ -24,7 +25,7 @@ blueprint = Blueprint("end_session", __name__)
 @blueprint.route("/end_session", methods=["GET", "POST"], provide_automatic_options=False)
 def end_session() -> Response:
     """OpenID Connect RP-Initiated Logout §2."""
-    http, provider, now = browser.this_request(), browser.provider(), browser.milliseconds()
+    http, provider, now = this_request(), browser.provider(), browser.milliseconds()
     key = browser.session_key(provider.settings, http)
     try:
         asked = logout.read(provider, browser.parameters_of(http), key, now)
@@ -48,7 +49,7 @@ def confirm() -> Response:
     if request.form.get("choix") != "oui":
         return browser.redirect(browser.provider().settings.site.portal_url or "/connexion")
     provider, now = browser.provider(), browser.milliseconds()
-    key = browser.session_key(provider.settings, browser.this_request())
+    key = browser.session_key(provider.settings, this_request())
     try:
         return _end(logout.confirm(provider, request.form.get("token", ""), key, now))
     except ProtocolError as error:

@@ -19,6 +19,7 @@ from idp.relying_parties.models import Client, InitialAccessToken
 from idp.relying_parties.policy import Policy
 from idp.relying_parties.registration import Registered
 from idp.web.endpoints import browser
+from idp.web.hot import this_request
 from idp.web.http import NO_STORE, HttpRequest
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ def _plain(text: str) -> str:
 @_as_json
 def register() -> Response:
     """RFC 7591 §3.1; 201 with the whole registration."""
-    http, provider = browser.this_request(), browser.provider()
+    http, provider = this_request(), browser.provider()
     token, policy = _admitted(http, provider)
     asked = provider.registrar.examine(_document(http), policy)
     token_id = token.id if token is not None else None
@@ -97,7 +98,7 @@ def register() -> Response:
 @_as_json
 def read(client_id: str) -> Response:
     """RFC 7592 §2.1. The token that was shown stays the client's; the secret is not read back (attack 60)."""
-    http, provider = browser.this_request(), browser.provider()
+    http, provider = this_request(), browser.provider()
     token = _bearer(http)
     return _json(_answer(provider, Registered(registration.find_managed(client_id, token), token)))
 
@@ -106,7 +107,7 @@ def read(client_id: str) -> Response:
 @_as_json
 def update(client_id: str) -> Response:
     """RFC 7592 §2.2: what is left out is gone; the whole result is checked."""
-    http, provider = browser.this_request(), browser.provider()
+    http, provider = this_request(), browser.provider()
     token = _bearer(http)
     client = registration.find_managed(client_id, token)
     document = _document(http)
@@ -125,7 +126,7 @@ def update(client_id: str) -> Response:
 @_as_json
 def delete(client_id: str) -> Response:
     """RFC 7592 §2.3."""
-    client = registration.find_managed(client_id, _bearer(browser.this_request()))
+    client = registration.find_managed(client_id, _bearer(this_request()))
     registration.delete(client)
     ended_clients.end(client_id)
     db.session.commit()

@@ -14,7 +14,7 @@ from idp.relying_parties.cache import RelyingParty
 from idp.web import security
 from idp.web.catalogue import language_of
 from idp.web.dispatch import Endpoint
-from idp.web.hot import decided
+from idp.web.hot import this_request
 from idp.web.http import HttpAnswer, HttpRequest
 
 MAXIMUM = 500
@@ -78,7 +78,7 @@ class LoginPages:
 
     def keep(self, response: Response) -> Response:
         """Keep the page that Flask drew, with its headers."""
-        wanted = decided()
+        wanted = this_request().decided
         if isinstance(wanted, Wanted) and response.status_code == 200 and "Set-Cookie" not in response.headers:
             if len(self._kept) >= MAXIMUM:
                 self._kept.clear()

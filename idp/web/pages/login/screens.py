@@ -9,13 +9,13 @@ from idp.accounts.letters.errors import LetterExpired
 from idp.accounts.models import WAITING, Account
 from idp.db import db
 from idp.errors import Refusal
-from idp.flows import activation, email_validation, entrance, new_password_due
+from idp.flows import activation, email_validation, new_password_due
 from idp.flows import service as flows
 from idp.flows.models import Flow
 from idp.grants import sign_out
 from idp.web import security
 from idp.web.catalogue import current_language
-from idp.web.hot import decided, hot_path
+from idp.web.hot import hot_path, this_request
 from idp.web.pages.flow import Answer, read_flow, start_flow
 from idp.web.pages.frame import see_other, show_client, way_out
 from idp.web.upstream_logout import logins
@@ -54,8 +54,6 @@ def submit(flow_id: str) -> Answer:
     typed, password = request.form.get("identifiant", ""), request.form.get("mot_de_passe", "")
     try:
         passed = _check(typed, password)
-        if cookie := _enter(flow, passed):
-            return _go_on(way_out(flow), cookie)
         account = login.accept(passed)
         if account.state in WAITING:
             return _activate(flow, account)
@@ -72,32 +70,20 @@ def submit(flow_id: str) -> Answer:
     cookie = open_session(account)
     destination = after_login(flow, account)
     db.session.commit()
-    return _go_on(destination, cookie)
+    answer = see_other(destination)
+    security.give_session(answer, cookie)
+    return answer
 
 
 def _check(typed: str, password: str) -> login.Passed:
     """Raises what `login.check` raises; the form in front of Flask has asked it already, if it could."""
-    match decided():
+    match this_request().decided:
         case login.Passed() as passed:
             return passed
         case Refusal() as refusal:
             raise refusal
     typed = typed[: login.LONGEST_TYPED]
     return login.check(typed, password, request.remote_addr or "", hot_path(), security.settings())
-
-
-def _enter(flow: Flow, passed: login.Passed) -> str | None:
-    """The cookie of a new session; None where a session was open here, or the account asks for more."""
-    if security.read_cookie(security.SESSION):
-        return None
-    words = {"language": current_language(), "user_agent": request.headers.get("User-Agent", "")}
-    return entrance.open(passed, flow.id, hot_path(), security.settings().sessions, **words)
-
-
-def _go_on(url: str, cookie: str) -> Response:
-    answer = see_other(url)
-    security.give_session(answer, cookie)
-    return answer
 
 
 def after_login(flow: Flow, account: Account) -> str:
