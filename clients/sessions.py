@@ -3,14 +3,11 @@
 import hashlib
 import json
 import secrets
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from clients import clock
+from clients.database import connect, prepare
 
 LOGIN_SECONDS = 3600
 """A parent may register while a login is under way: it lives an hour."""
@@ -52,29 +49,13 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@contextmanager
-def connect(path: str) -> Iterator[sqlite3.Connection]:
-    """One connection, one transaction: committed at the end, rolled back by an error."""
-    connection = sqlite3.connect(path, timeout=5)
-    try:
-        connection.row_factory = sqlite3.Row
-        with connection:
-            yield connection
-    finally:
-        connection.close()
-
-
 class SessionStore:
-    """Both tables, on one file of mode 600."""
+    """Both tables, in one file."""
 
     def __init__(self, path: str, session_seconds: int) -> None:
         self.path = path
         self.session_seconds = session_seconds
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch(mode=0o600)
-        with connect(path) as database:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.executescript(SCHEMA)
+        prepare(path, SCHEMA)
 
     def start_login(self, state: str, browser: str, login: PendingLogin) -> None:
         """Keep a login under way, for this browser only; forget those too old."""

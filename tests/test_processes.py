@@ -200,8 +200,15 @@ def test_a_killed_server_process_is_replaced(start: Start) -> None:
 def children(program: Program) -> list[psutil.Process]:
     """The server processes, without Python's own resource tracker."""
     found = psutil.Process(program.process.pid).children()
-    alive = [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in alive if "resource_tracker" not in " ".join(child.cmdline())]
+    return [child for child in found if is_alive(child) and "resource_tracker" not in " ".join(command_of(child))]
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Empty once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -213,7 +220,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 
 def worker_of(program: Program) -> list[psutil.Process]:
-    return [child for child in children(program) if "worker" in child.cmdline()]
+    return [child for child in children(program) if "worker" in command_of(child)]
 
 
 def test_with_worker_messages_leave_and_both_end_together(start: Start) -> None:

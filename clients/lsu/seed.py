@@ -139,8 +139,6 @@ def seed(store: ReportStore, file: ReportsFile) -> Iterator[str]:
 def main(config: Path, reports: Path) -> None:
     """Make the reports as tagged PDFs and put them in the viewer's store."""
     settings, file = load_or_exit(config, load_lsu), load_or_exit(reports, load_reports)
-    Path(settings.database).parent.mkdir(parents=True, exist_ok=True)
-    Path(settings.database).touch(mode=0o600)
     count = 0
     for title in seed(ReportStore(settings.database), file):
         click.echo(title)

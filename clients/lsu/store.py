@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from clients import clock
 from clients.children import Child, key
-from clients.sessions import connect
+from clients.database import connect, prepare
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS pupils (
@@ -60,8 +60,7 @@ class ReportStore:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        with connect(path) as database:
-            database.executescript(SCHEMA)
+        prepare(path, SCHEMA)
 
     def add(self, pupil: Pupil, title: str, published_on: str, document: Document) -> None:
         """Keep a report. The same title for the same pupil replaces the file and keeps the address."""

@@ -1,5 +1,6 @@
 """A program that runs beside this one: started again when it dies, ended when this one ends, even by kill -9."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,11 @@ log = structlog.get_logger(__name__)
 
 PAUSE_SECONDS = 2
 END_WITHIN_SECONDS = 15
+
+_starting = threading.Lock()
+"""Held while a companion starts. `Popen` waits until nobody holds a pipe of its own, so a server process forked
+at that moment by the main thread would keep it waiting as long as it lives, blind to the companion's end."""
+os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
 
 
 @contextmanager
@@ -37,8 +43,10 @@ class _Companion:
 
     def keep(self) -> None:
         while not self._stop.is_set():
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
-            status = self._process.wait()
+            with _starting:
+                process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
+            self._process = process
+            status = process.wait()
             if not self._stop.is_set():
                 log.error("companion_ended", alarm=True, command=" ".join(self._command[2:]), status=status)
             self._stop.wait(PAUSE_SECONDS)

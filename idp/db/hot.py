@@ -20,7 +20,7 @@ from sqlalchemy.sql import ClauseElement
 
 from idp.clock import to_milliseconds
 from idp.db import conflicts
-from idp.db.engine import apply_pragmas
+from idp.db.engine import WAIT_SECONDS, apply_pragmas
 from idp.settings import Database
 
 Row = tuple[Any, ...]
@@ -147,7 +147,7 @@ class SqliteHotPath:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=15, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         apply_pragmas(connection, self._settings)
         self._connections.append(connection)
         return connection
