@@ -104,4 +104,5 @@ def logs_in(page: Page, site: Site, identifiant: str, password: str) -> None:
     page.goto(f"{site.url}/connexion")
     page.get_by_label("Identifiant", exact=True).fill(identifiant)
     page.get_by_label("Mot de passe", exact=True).fill(password)
-    page.get_by_role("button", name="Se connecter", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Se connecter", exact=True).click()

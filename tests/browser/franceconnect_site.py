@@ -134,7 +134,8 @@ class Walk:
         return self.agrees()
 
     def agrees(self) -> "Walk":
-        self.page.get_by_role("button", name="Continuer").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Continuer").click()
         return self
 
     def comes_by_franceconnect(self, login: str = "valery.durant", provider: str = "demo-impots") -> "Walk":
@@ -174,4 +175,5 @@ class Walk:
         """In the login form that is shown."""
         self.page.get_by_label("Identifiant", exact=True).fill(identifiant)
         self.page.get_by_label("Mot de passe", exact=True).fill(password)
-        self.page.get_by_role("button", name="Se connecter", exact=True).click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Se connecter", exact=True).click()

@@ -139,6 +139,7 @@ def test_the_same_device_is_not_added_twice(browser: Browser, site: Site) -> Non
     add_authenticator(page)
     logs_in(page, site)
     adds_passkey(page)
+    expect(page.get_by_text("La clé d’accès est ajoutée.")).to_be_visible()
 
     adds_passkey(page, "Encore")
 

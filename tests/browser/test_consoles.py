@@ -50,7 +50,9 @@ def sets_up_application(page: Page) -> list[str]:
     secret = page.locator("#totp-cle").inner_text().replace(" ", "")
     page.get_by_label("Code", exact=True).fill(code_at(secret, clock.now()))
     page.get_by_role("button", name="Valider").click()
-    return page.locator("#codes-de-secours li").all_inner_texts()
+    codes = page.locator("#codes-de-secours li")
+    expect(codes).to_have_count(10)
+    return codes.all_inner_texts()
 
 
 def gives_password(page: Page) -> None:

@@ -42,7 +42,8 @@ def print_letter(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
 def gives_address(page: Page, address: str) -> None:
     page.get_by_label("Email", exact=True).fill(address)
     page.get_by_label("Confirmez votre email").fill(address)
-    page.get_by_role("button", name="Envoyer", exact=True).click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Envoyer", exact=True).click()
 
 
 def chooses(page: Page, password: str) -> None:

@@ -22,7 +22,8 @@ def logs_in(page: Page, town: Town, password: str) -> None:
 def submits_login(page: Page, password: str) -> None:
     page.get_by_label("Identifiant", exact=True).fill("f.sow1")
     page.get_by_label("Mot de passe", exact=True).fill(password)
-    page.get_by_role("button", name="Se connecter").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Se connecter").click()
 
 
 def chooses(page: Page, password: str) -> None:

@@ -23,7 +23,8 @@ def test_a_developer_sees_the_tokens_and_refreshes_them(browser: Browser, town: 
     page.get_by_label("Identifiant").fill("f.sow1")
     page.get_by_label("Mot de passe", exact=True).fill("Rentree2017")
     page.get_by_role("button", name="Se connecter").click()
-    page.get_by_role("button", name="Autoriser").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Autoriser").click()
     if page.get_by_role("link", name="Continuer vers").count():
         page.get_by_role("link", name="Continuer vers").click()
 

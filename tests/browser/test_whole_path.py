@@ -28,7 +28,8 @@ def registers(page: Page, town: Town) -> None:
     expect(page.get_by_text("v.durant1").first).to_be_visible()
     page.get_by_label("Mot de passe", exact=True).fill("Tulipes59")
     page.get_by_label("Confirmez le mot de passe").fill("Tulipes59")
-    page.get_by_role("button", name="Terminer").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Terminer").click()
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without-javascript"])
