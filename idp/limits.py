@@ -9,20 +9,20 @@ import hashlib
 import ipaddress
 import threading
 from functools import cache, lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from limits import RateLimitItemPerSecond
 from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
-from sqlalchemy import Index, LargeBinary, bindparam, case, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, Index, LargeBinary, bindparam, case, delete, literal_column, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp import clock
-from idp.db import Base, db
-from idp.db.hot import Compile, HotPath
+from idp.db import Base, UtcInstant, db
+from idp.db.hot import Compile, HotPath, places, value, values
 from idp.settings import Limits
 
 log = structlog.get_logger(__name__)
@@ -43,27 +43,55 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
 
 
-def hit(key: str, *, limit: int, window_seconds: int, amount: int = 1) -> bool:
-    """Count `amount` under `key` if it fits into `limit`, and tell whether it did. What is refused is not counted.
-
-    The window opens with the first hit and lasts `window_seconds`. One statement decides, so that parallel requests
-    never pass the limit together. Runs in the current transaction; the caller commits, refusals too.
-    """
-    if amount > limit:
-        return False
-    now = clock.now()
-    over = Counter.ends_at <= now
-    insert = sqlite.insert if db.engine.dialect.name == "sqlite" else postgresql.insert
-    new = insert(Counter).values(key=_digest(key), used=amount, ends_at=now + dt.timedelta(seconds=window_seconds))
-    statement = new.on_conflict_do_update(
+def _hit_statement() -> Executable:
+    # Both compilers write the conflict clause alike.
+    new = postgresql.insert(Counter).values(places(("key", "used", "ends_at")))
+    over = Counter.ends_at <= bindparam("v_now", type_=UtcInstant())
+    return new.on_conflict_do_update(
         index_elements=[Counter.key],
         set_={
             "used": case((over, new.excluded.used), else_=Counter.used + new.excluded.used),
             "ends_at": case((over, new.excluded.ends_at), else_=Counter.ends_at),
         },
-        where=over | (Counter.used + new.excluded.used <= limit),
+        where=over | (Counter.used + new.excluded.used <= value("limit")),
     ).returning(Counter.used)
-    return db.session.execute(statement).first() is not None
+
+
+HIT = _hit_statement()
+"""One statement decides, so that parallel requests never pass a limit together."""
+TAKE_BACK = (
+    update(Counter)
+    .where(Counter.key == value("key"), Counter.ends_at > value("now"), Counter.used > literal_column("0"))
+    .values(used=Counter.used - literal_column("1"))
+)
+
+
+def _hit(key: str, limit: int, window_seconds: int, amount: int) -> dict[str, Any]:
+    now = clock.now()
+    ends_at = now + dt.timedelta(seconds=window_seconds)
+    return {"key": _digest(key), "used": amount, "ends_at": ends_at, "now": now, "limit": limit}
+
+
+def hit(key: str, *, limit: int, window_seconds: int, amount: int = 1) -> bool:
+    """Count `amount` under `key` if it fits into `limit`, and tell whether it did. What is refused is not counted.
+
+    The window opens with the first hit and lasts `window_seconds`. Runs in the current transaction; the caller
+    commits, refusals too.
+    """
+    if amount > limit:
+        return False
+    parameters = {f"v_{name}": value for name, value in _hit(key, limit, window_seconds, amount).items()}
+    return db.session.connection().execute(HIT, parameters).first() is not None
+
+
+def hit_now(key: str, hot: HotPath, *, limit: int, window_seconds: int) -> bool:
+    """Count one in the same way, outside any transaction."""
+    return hot.write(compiled(hot.compile).hit, values(_hit(key, limit, window_seconds, 1))) is not None
+
+
+def take_back_now(key: str, hot: HotPath) -> None:
+    """Count one less, outside any transaction: what was counted at its beginning ended well."""
+    hot.write(compiled(hot.compile).take_back, values({"key": _digest(key), "now": clock.now()}))
 
 
 def _open_window(key: str) -> tuple[int, dt.datetime] | None:
@@ -78,16 +106,21 @@ def used(key: str) -> int:
     return window[0] if window else 0
 
 
-@cache
-def used_sql(compile: Compile) -> str:
-    """The statement of `used_now`, for this database."""
-    open_window = (Counter.key == bindparam("v_key"), Counter.ends_at > bindparam("v_now"))
-    return compile(select(Counter.used).where(*open_window))
+class Statements:
+    """SQL text of what is asked and counted outside any transaction."""
+
+    def __init__(self, compile: Compile) -> None:
+        self.used = compile(select(Counter.used).where(Counter.key == value("key"), Counter.ends_at > value("now")))
+        self.hit = compile(HIT)
+        self.take_back = compile(TAKE_BACK)
+
+
+compiled = cache(Statements)
 
 
 def used_now(key: str, hot: HotPath) -> int:
     """The same, asked outside any transaction."""
-    row = hot.read(used_sql(hot.compile), {"v_key": _digest(key), "v_now": clock.milliseconds()})
+    row = hot.read(compiled(hot.compile).used, values({"key": _digest(key), "now": clock.now()}))
     return row[0] if row else 0
 
 

@@ -128,3 +128,13 @@ def test_what_stands_before_a_refused_statement_is_undone_and_others_go_on(hot: 
     assert outcomes == [True] * 4
     assert len(others) == len(names(hot, "other0", "other1", "other2", "other3"))
     assert names(hot, "portal", "lsu") == ["x", "x"]
+
+
+def test_a_value_that_no_database_takes_fails_alone(hot: HotPath) -> None:
+    """The writer of SQLite's group commit outlives it: the next ones are answered."""
+    with pytest.raises(UnicodeEncodeError):
+        add(hot, "\ud800")
+
+    add(hot, "portal")
+
+    assert hot.read(hot.compile(select(clients.c.client_id)), {}) == ("portal",)

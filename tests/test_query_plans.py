@@ -84,7 +84,7 @@ def test_every_statement_of_the_protocol_is_served_by_an_index(app: Flask, scans
         **vars(statements.compiled(provider.hot.compile)),
         **vars(login.compiled(provider.hot.compile)),
         **{f"flow: {name}": sql for name, sql in vars(ends.compiled(provider.hot.compile)).items()},
-        "used": limits.used_sql(provider.hot.compile),
+        **vars(limits.compiled(provider.hot.compile)),
         "origin": provider.origins._sql,
         "resource server": provider.resource_servers._sql,
     }

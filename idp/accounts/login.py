@@ -117,14 +117,30 @@ def check(typed: str, password: str, address: str, hot: HotPath, settings: Setti
     if limits.used_now(_address_key(address), hot) >= settings.login.failures_per_address:
         _refuse_address(address)
     _count_try(target, hot, settings)
-    right = passwords.verify(password_hash, password, settings.passwords)
-    fresh = None
-    if right and password_hash and passwords.needs_rehash(password_hash, settings.passwords):
-        fresh = passwords.hash(password, settings.passwords)
-    if not right or account_id is None:
-        count_failure(address, account_id, settings)
+    if not _is_right(password_hash, password, address, hot, settings):
+        _note_failure(account_id, settings)
         raise WrongCredentials
+    fresh = None
+    if passwords.needs_rehash(password_hash, settings.passwords):
+        fresh = passwords.hash(password, settings.passwords)
     return Passed(account_id, password_hash, target, fresh)
+
+
+def _is_right(password_hash: str | None, password: str, address: str, hot: HotPath, settings: Settings) -> bool:
+    """Whether the password is right; unless it is, one more failure stands against the address.
+
+    It is counted first: of tries that are sent together, no more are looked at than the address has left.
+    """
+    key, window = _address_key(address), settings.login.window_minutes * 60
+    if not limits.hit_now(key, hot, limit=settings.login.failures_per_address, window_seconds=window):
+        _refuse_address(address)
+    failed = False
+    try:
+        failed = not passwords.verify(password_hash, password, settings.passwords)
+    finally:
+        if not failed:  # Right, or not looked at.
+            limits.take_back_now(key, hot)
+    return not failed
 
 
 def accept(passed: Passed, *, even_if_due: bool = False) -> Account:
@@ -223,10 +239,15 @@ def _delay(failures: int, slow_after: int) -> dt.timedelta:
     return dt.timedelta(seconds=2**over if over >= 0 else 0)
 
 
-def count_failure(address: str, account_id: str | None, settings: Settings) -> None:
-    """Count a try that failed against its address and the site. Commits."""
+def count_failure(address: str, settings: Settings) -> None:
+    """Count an attempt that failed without a password against its address and the site. Commits."""
     window = settings.login.window_minutes * 60
     limits.hit(_address_key(address), limit=settings.login.failures_per_address, window_seconds=window)
+    _note_failure(None, settings)
+
+
+def _note_failure(account_id: str | None, settings: Settings) -> None:
+    window = settings.login.window_minutes * 60
     limits.hit(TOTAL, limit=settings.login.failures_in_total, window_seconds=window)
     audit.record("login.failed", account_id=account_id)
     db.session.commit()

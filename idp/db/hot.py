@@ -192,16 +192,17 @@ class GroupCommit:
                 return
 
     def _commit(self, callers: list[tuple[Sequence[Statement], Future[Row | None]]]) -> None:
+        """Whatever goes wrong is told to the callers: the thread lives on, and nobody waits for ever."""
         outcomes: list[tuple[Future[Row | None], Row | None, Exception | None]] = []
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             for statements, answer in callers:
                 try:
                     outcomes.append((answer, self._execute(statements), None))
-                except (Duplicate, sqlite3.Error) as error:
+                except Exception as error:
                     outcomes.append((answer, None, error))
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             outcomes = [(answer, None, error) for _, answer in callers]

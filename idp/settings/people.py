@@ -41,7 +41,7 @@ class Passwords(Section, frozen=True, kw_only=True):
     policy: Literal["guide", "anssi"] = "guide"
     """guide: 8 to 14 unaccented characters, a letter and a digit. anssi: 12 to 128 characters, no composition rule."""
     argon2_memory_kib: Annotated[int, Meta(ge=8192)] = 19456
-    """argon2id memory of one hash, in KiB."""
+    """argon2id memory of one hash, in KiB. Once raised, older hashes answer faster until their account's next login."""
     argon2_time: Positive = 2
     """argon2id passes."""
     argon2_parallelism: Positive = 1

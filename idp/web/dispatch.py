@@ -4,13 +4,30 @@ from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
+import structlog
+
 from idp.web.http import BodyTooLarge, HttpAnswer, HttpRequest
+
+log = structlog.get_logger(__name__)
 
 Endpoint = Callable[[HttpRequest], HttpAnswer | None]
 """Answers a request, or gives None: Flask then answers it with a page."""
 
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+def or_a_page(endpoint: Endpoint) -> Endpoint:
+    """An endpoint that people look at, and that may be asked twice: where it fails, Flask answers, with its page."""
+
+    def answer(request: HttpRequest) -> HttpAnswer | None:
+        try:
+            return endpoint(request)
+        except Exception as error:
+            log.warning("left_to_flask", path=request.path, exc_info=error)
+            return None
+
+    return answer
 
 
 def answer_of(endpoint: Endpoint, request: HttpRequest) -> HttpAnswer | None:

@@ -16,6 +16,12 @@ MAXIMUM_BODY = 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
+OF_A_REDIRECT = (
+    *NO_STORE,
+    ("Vary", "Cookie"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 JSON_NO_STORE = (("Content-Type", "application/json"), *NO_STORE)
 STATUS_LINES = {int(status): f"{int(status)} {status.phrase}" for status in HTTPStatus}
 """Made once, not at each answer (PERFORMANCE rule 15)."""
@@ -115,7 +121,7 @@ class HttpAnswer(msgspec.Struct, frozen=True):
     @classmethod
     def redirect(cls, location: str, headers: Iterable[tuple[str, str]] = ()) -> "HttpAnswer":
         """See other: the browser goes on with GET, whatever it sent (RFC 9700 §4.12)."""
-        return cls(303, (("Location", location), *NO_STORE, ("Referrer-Policy", "no-referrer"), *headers))
+        return cls(303, (("Location", location), *OF_A_REDIRECT, *headers))
 
     @property
     def status_line(self) -> str:

@@ -1,15 +1,19 @@
 """The login form of somebody whom a service sends: what is usual is answered in front of Flask, the rest as ever."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 import pytest
 from flask import Flask, request_started
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from werkzeug.test import TestResponse
 
+from idp import audit
 from idp import clock as time
 from idp.accounts import passwords
 from idp.accounts.models import Account, LoginAttempts, Session
@@ -17,7 +21,7 @@ from idp.app import create_app
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.flows.models import Flow
-from idp.settings import Limits, Settings
+from idp.settings import Limits, Login, Settings
 from tests.conftest import BOTH_DATABASES, Clock
 from tests.endpoints.conftest import PASSWORD, RelyingParty, hidden
 
@@ -261,3 +265,61 @@ def test_a_second_press_on_the_button_goes_the_same_way(app: Flask, sends: Sends
     answers = [visitor.browser.post(location, data=form) for _press in range(2)]
 
     assert answers[0].location == answers[1].location
+
+
+@BOTH_DATABASES
+def test_of_forms_sent_together_no_more_are_looked_at_than_their_address_has_left(
+    settings: Settings, portal: RelyingParty
+):
+    """ATTACKS 82."""
+    narrow = create_app(msgspec.structs.replace(settings, login=Login(failures_per_address=3)))
+    visitors = [RelyingParty(narrow) for _visitor in range(8)]
+    forms = []
+    for number, visitor in enumerate(visitors):
+        location = visitor.authorize().location
+        token = hidden(visitor.browser.get(location).text, "csrf_token")
+        forms.append((location, {"csrf_token": token, "identifiant": f"z.nobody{number}", "mot_de_passe": "wrongone1"}))
+    together = threading.Barrier(len(visitors))
+
+    def send(number: int) -> int:
+        location, form = forms[number]
+        together.wait()
+        return visitors[number].browser.post(location, data=form).status_code
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        statuses = list(pool.map(send, range(len(visitors))))
+
+    assert sorted(statuses) == [422] * 3 + [429] * 5
+    narrow.extensions["idp"].hot.close()
+
+
+def test_right_passwords_use_nothing_up_of_their_address(settings: Settings, sends: Sends):
+    statuses = {sends().status_code for _time in range(settings.login.failures_per_address + 1)}
+
+    assert statuses == {303}
+
+
+class Conflict(Exception):
+    """What a database says of a transaction that lost."""
+
+    sqlstate = "40001"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(OperationalError("", {}, Conflict()), 422), (OperationalError("", {}, Exception()), 500)]
+)
+def test_what_fails_here_is_done_again_or_told_on_a_page(
+    sends: Sends, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+):
+    record, failures = audit.record, [error]
+
+    def fail_once(*arguments: Any, **ids: Any) -> None:
+        if failures:
+            raise failures.pop()
+        record(*arguments, **ids)
+
+    monkeypatch.setattr(audit, "record", fail_once)
+
+    answer = sends(mot_de_passe="notthisone1")
+
+    assert (answer.status_code, answer.mimetype) == (status, "text/html")

@@ -1,14 +1,17 @@
 """The login page that is drawn once for all whom a service sends: each browser gets its own, and no old one."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask, template_rendered
 from sqlalchemy import update
+from werkzeug.test import Client as Browser
 from werkzeug.test import TestResponse
 
 from idp.db import db
 from idp.relying_parties.models import Client
+from idp.web import security
 from tests.endpoints.conftest import RelyingParty, hidden
 
 Opens = Callable[..., TestResponse]
@@ -115,3 +118,44 @@ def test_another_browser_does_not_get_the_page_of_a_flow(app: Flask, opens: Open
     stranger = RelyingParty(app).browser.get(page.request.path)
 
     assert stranger.status_code == 303
+
+
+def test_a_service_that_writes_a_token_of_its_own_into_its_links_learns_no_other(
+    app: Flask, opens: Opens, register: Callable[..., RelyingParty]
+):
+    """ATTACKS 73: whoever chooses a browser's cookie knows its token."""
+    cookie = "A" * 43
+    token = security.form_token(cookie)
+    party = register("curieux", policy_uri=f"https://curieux.example.fr/?t={token}")
+    party.browser.set_cookie("idp_browser", cookie)
+    drawn = party.browser.get(party.authorize().location)
+
+    page = opens("curieux")
+
+    assert f"https://curieux.example.fr/?t={token}" in drawn.text
+    assert page.text.count(token) == 1
+    assert hidden(page.text, "csrf_token") != token
+
+
+@pytest.mark.parametrize("crafted", ['idp_lang="en"', "idp_lang =en", 'idp_lang="\\145n"'])
+def test_an_odd_cookie_changes_nobody_elses_language(app: Flask, opens: Opens, crafted: str):
+    odd = RelyingParty(app)
+    odd.browser.set_cookie("idp_browser", "A" * 43)
+    location = odd.authorize().location
+    headers = {"Accept-Language": "fr", "Cookie": f"idp_browser={'A' * 43}; {crafted}"}
+    Browser(app, TestResponse, use_cookies=False).get(location, headers=headers)
+
+    assert 'lang="fr"' in opens().text[:40]
+
+
+def test_a_database_that_fails_is_told_on_a_page(app: Flask, opens: Opens, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_arguments: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    visitor = RelyingParty(app)
+    location = visitor.authorize().location
+    monkeypatch.setattr(type(app.extensions["idp"].hot), "read", broken)
+
+    answer = visitor.browser.get(location)
+
+    assert (answer.status_code, answer.mimetype) == (500, "text/html")

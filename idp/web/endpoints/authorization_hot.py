@@ -6,12 +6,10 @@ from idp.oidc.request import parse
 from idp.provider.authorization import ConsentNeeded, Decision, LoginNeeded, Redirect, decide
 from idp.provider.core import Provider
 from idp.web import security
-from idp.web.dispatch import Endpoint
+from idp.web.dispatch import Endpoint, or_a_page
 from idp.web.endpoints import browser
 from idp.web.endpoints.authorization import begin, resumed_from, stored_parameters
 from idp.web.http import HttpAnswer, HttpRequest
-
-HEADERS = (("X-Content-Type-Options", "nosniff"), ("Vary", "Cookie"))
 
 
 def endpoints(provider: Provider) -> dict[tuple[str, str], Endpoint]:
@@ -48,7 +46,9 @@ def endpoints(provider: Provider) -> dict[tuple[str, str], Endpoint]:
             return None
         secret, is_new = security.browser_secret(http.cookie(browser_cookie))
         location = begin(ends, settings, secret, decision, since)
-        cookie = security.cookie_header(settings.server.issuer, browser_cookie, secret) if is_new else ""
-        return HttpAnswer.redirect(location, (*HEADERS, ("Set-Cookie", cookie)) if is_new else HEADERS)
+        if not is_new:
+            return HttpAnswer.redirect(location)
+        cookie = security.cookie_header(settings.server.issuer, browser_cookie, secret)
+        return HttpAnswer.redirect(location, [("Set-Cookie", cookie)])
 
-    return {("GET", "/authorize"): authorize, ("GET", "/authorize/resume"): resume}
+    return {("GET", "/authorize"): or_a_page(authorize), ("GET", "/authorize/resume"): or_a_page(resume)}

@@ -47,7 +47,7 @@ def submit(flow_id: str) -> Answer:
         account = db.session.get_one(Account, passkey.account_id)
         login.admit(account)
     except (PasskeyRefused, ChallengeGone) as refusal:
-        login.count_failure(address, None, settings)
+        login.count_failure(address, settings)
         return login_page(flow, refusal), 422
     except (TooManyTries, AccountUnavailable) as refusal:
         db.session.commit()

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Flask
 
 from idp.accounts import login
-from idp.errors import Refusal
+from idp.db import conflicts
 from idp.flows import entrance
-from idp.flows.ends import Ends
+from idp.flows.ends import Ends, Found
 from idp.oidc.errors import ProtocolError
 from idp.oidc.request import parse
 from idp.web import address_limits, security
@@ -42,21 +42,26 @@ class LoginForm:
         if not address_limits.count(http.address, self._settings.limits):
             return None
         try:
-            with self._app.app_context():
-                passed = login.check(
-                    typed["identifiant"], typed["mot_de_passe"], http.address, self._hot, self._settings
-                )
-        except Refusal as refusal:
-            http.decided = refusal
+            cookie = self._enter(http, flow, typed)
+        except Exception as error:
+            # A transaction that lost against another is done again there, as any other page's.
+            http.decided = None if conflicts.is_conflict(error) else error
             return None
+        if cookie is None:
+            return None
+        headers = security.session_cookies(cookie, self._issuer)
+        return HttpAnswer.redirect(way_out(flow), [("Set-Cookie", header) for header in headers])
+
+    def _enter(self, http: HttpRequest, flow: Found, typed: Mapping[str, str]) -> str | None:
+        """The cookie of a new session; None where the account asks for more."""
+        with self._app.app_context():
+            passed = login.check(typed["identifiant"], typed["mot_de_passe"], http.address, self._hot, self._settings)
         language = language_of(http, self._settings.site.languages)
         words = {"language": language, "user_agent": http.header("User-Agent")}
         cookie = entrance.open(passed, flow.id, self._hot, self._settings.sessions, **words)
         if cookie is None:
             http.decided = passed
-            return None
-        headers = security.session_cookies(cookie, self._issuer)
-        return HttpAnswer.redirect(way_out(flow), [("Set-Cookie", header) for header in headers])
+        return cookie
 
     def _typed(self, http: HttpRequest, browser: str) -> Mapping[str, str] | None:
         """What was typed into this browser's own page."""

@@ -3,6 +3,8 @@
 From browser to browser such a page differs by the form's token and the flow's id alone.
 """
 
+import re
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +14,8 @@ from idp.flows.ends import Ends, Found
 from idp.franceconnect import watch
 from idp.relying_parties.cache import RelyingParty
 from idp.web import security
-from idp.web.catalogue import language_of
-from idp.web.dispatch import Endpoint
+from idp.web.catalogue import current_language, language_of
+from idp.web.dispatch import Endpoint, or_a_page
 from idp.web.hot import this_request
 from idp.web.http import HttpAnswer, HttpRequest
 
@@ -22,6 +24,10 @@ MAXIMUM = 500
 SAYS_NOTHING = frozenset({"since", "pushed"})
 """Parts of a flow's state that its login page doesn't show."""
 
+TOKEN, FLOW = (secrets.token_hex(32).encode() for _ in range(2))
+"""Stand in a kept page for a browser's own; nobody knows them, so that nothing else of it is taken for them."""
+
+Headers = tuple[tuple[str, str], ...]
 Look = tuple[str, str, str, tuple[str, ...]]
 """Language, client, where the page's forms may end, and upstreams that do not answer."""
 
@@ -38,16 +44,27 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A page as the first browser got it; good as long as what is known of the client is (at most a second)."""
+    """A page without its flow and token; good as long as what is known of the client is (at most a second)."""
 
-    drawn: Wanted
+    client: RelyingParty
     answer: HttpAnswer
+
+    @classmethod
+    def without(cls, wanted: Wanted, headers: Headers, body: bytes) -> "Kept":
+        """The page that one browser got, with places for those of others.
+
+        They stand where they are ours, in an address of this site and in a field's value: a client that knew its own
+        may have written them into its links, and must not learn those of others.
+        """
+        token, flow_id = wanted.token.encode(), wanted.flow_id.encode()
+        body = body.replace(b'value="%s"' % token, b'value="%s"' % TOKEN)
+        body = re.sub(rb'(="/[^"]*)%s' % re.escape(flow_id), rb"\g<1>%s" % FLOW, body)
+        return cls(wanted.client, HttpAnswer(200, headers, body))
 
     def give(self, flow_id: str, token: str) -> HttpAnswer:
         """The page of another browser."""
-        body = self.answer.body.replace(self.drawn.flow_id.encode(), flow_id.encode())
-        body = body.replace(self.drawn.token.encode(), token.encode())
-        return HttpAnswer(self.answer.status, self.answer.headers, body)
+        body = self.answer.body.replace(FLOW, flow_id.encode()).replace(TOKEN, token.encode())
+        return HttpAnswer(200, self.answer.headers, body)
 
 
 class LoginPages:
@@ -71,7 +88,7 @@ class LoginPages:
             return None
         look, token = self._look(http, flow), security.form_token(browser)
         kept = self._kept.get(look)
-        if kept is None or kept.drawn.client is not client:
+        if kept is None or kept.client is not client:
             http.decided = Wanted(look, client, flow_id, token)
             return None
         return kept.give(flow_id, token)
@@ -79,11 +96,11 @@ class LoginPages:
     def keep(self, response: Response) -> Response:
         """Keep the page that Flask drew, with its headers."""
         wanted = this_request().decided
-        if isinstance(wanted, Wanted) and response.status_code == 200 and "Set-Cookie" not in response.headers:
+        if isinstance(wanted, Wanted) and _is_for_everybody(response, wanted):
             if len(self._kept) >= MAXIMUM:
                 self._kept.clear()
             headers = tuple((name, value) for name, value in response.headers if name != "Content-Length")
-            self._kept[wanted.look] = Kept(wanted, HttpAnswer(200, headers, response.get_data()))
+            self._kept[wanted.look] = Kept.without(wanted, headers, response.get_data())
         return response
 
     def _look(self, http: HttpRequest, flow: Found) -> Look:
@@ -98,6 +115,12 @@ def _says_nothing(flow: Found) -> bool:
     return of_login and flow.state.keys() <= SAYS_NOTHING and "login_hint" not in (flow.request or {})
 
 
+def _is_for_everybody(response: Response, wanted: Wanted) -> bool:
+    """Whether it is the page that was wanted. Flask reads some odd cookies otherwise than we do in front of it."""
+    drawn = response.status_code == 200 and "Set-Cookie" not in response.headers
+    return drawn and current_language() == wanted.look[0]
+
+
 def register(app: Flask) -> dict[tuple[str, str], Endpoint]:
     """What is answered in front of Flask.
 
@@ -105,4 +128,4 @@ def register(app: Flask) -> dict[tuple[str, str], Endpoint]:
     """
     pages = LoginPages(app.extensions["idp"])
     app.after_request(pages.keep)
-    return {("GET", "/connexion/*"): pages.show}
+    return {("GET", "/connexion/*"): or_a_page(pages.show)}

@@ -80,8 +80,8 @@ def _check(typed: str, password: str) -> login.Passed:
     match this_request().decided:
         case login.Passed() as passed:
             return passed
-        case Refusal() as refusal:
-            raise refusal
+        case Exception() as error:
+            raise error
     typed = typed[: login.LONGEST_TYPED]
     return login.check(typed, password, request.remote_addr or "", hot_path(), security.settings())
 
