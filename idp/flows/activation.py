@@ -98,7 +98,7 @@ def children_of(account: Account) -> Sequence[Child]:
 
 
 def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:
-    """Step 1. Raises WrongDates (tries_left), Barred, WrongStep."""
+    """Step 1. Raises NoChild, WrongDates (tries_left), Barred, WrongStep."""
     account = account_of(flow)
     if account is None or current_step(flow) != "dates":
         raise WrongStep

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from idp import audit, clock, limits
-from idp.flows.errors import Barred, WrongDates
+from idp.flows.errors import Barred, NoChild, WrongDates
 from idp.registry.matching import Child
 from idp.settings import SelfRegistration
 
@@ -27,12 +27,14 @@ def check(
     *,
     flow_id: str,
 ) -> None:
-    """Accept one date for each child, by the pupil's id. Without children nothing can be proved.
+    """Accept one date for each child, by the pupil's id. Raises NoChild: without one nothing can be proved.
 
     Raises WrongDates (tries_left), Barred at the last wrong submission and after it.
     """
+    if not children:
+        raise NoChild
     check_bar(responsable_ids, settings)
-    if children and all(dates.get(child.pupil_id) == child.birth_on for child in children):
+    if all(dates.get(child.pupil_id) == child.birth_on for child in children):
         return
     used = 0
     for key in map(_key, responsable_ids):

@@ -90,8 +90,8 @@ class NotMergeable(Refusal):
     keeper: str
 
 
-class NothingToAdd(Refusal):
-    """The other account has no child today."""
+class NoChild(Refusal):
+    """The registry links no child to the account today."""
 
 
 class ChildrenChanged(Refusal):

@@ -78,8 +78,13 @@ def is_away(flow: Flow, upstream: str) -> bool:
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:
-    """The responsables that names and mobile found and that the registry still holds, with that mobile."""
+    """The responsables that names and mobile found and would still find."""
     return school_mobile.responsables_of(flow, PART)
+
+
+def has_vanished(flow: Flow) -> bool:
+    """Whether the registry was changed since then, so that the mobile must be given again."""
+    return school_mobile.has_vanished(flow, PART)
 
 
 def children_of(flow: Flow) -> Sequence[Child]:

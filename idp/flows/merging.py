@@ -24,7 +24,7 @@ from idp.flows import service as flows
 from idp.flows.errors import (
     ChildrenChanged,
     DifferentPerson,
-    NothingToAdd,
+    NoChild,
     NotMergeable,
     NotMerged,
     SameAccount,
@@ -52,7 +52,7 @@ DATES, ADD, FINISHED = "dates", "ajouter", "termine"
 def search(kept: Account, typed: str, password: str, address: str, hot: HotPath, settings: Settings) -> Account:
     """The other account, by its identifiant and password; the try counts as a login.
 
-    Raises WrongCredentials, TooManyTries, SameAccount, DifferentPerson, NotMergeable (state, keeper), NothingToAdd,
+    Raises WrongCredentials, TooManyTries, SameAccount, DifferentPerson, NotMergeable (state, keeper), NoChild,
     LetterExpired.
     """
     kept_id = kept.id
@@ -61,10 +61,10 @@ def search(kept: Account, typed: str, password: str, address: str, hot: HotPath,
     try:
         _check(kept, other)
         if not _children(other):
-            raise NothingToAdd
+            raise NoChild
         if other.state == "notified" and printing.find_good(other.id) is None:
             raise LetterExpired
-    except (SameAccount, DifferentPerson, NotMergeable, NothingToAdd, LetterExpired) as refusal:
+    except (SameAccount, DifferentPerson, NotMergeable, NoChild, LetterExpired) as refusal:
         audit.record("merging.refused", account_id=kept_id, other_id=other.id, reason=type(refusal).__name__)
         raise
     return other
@@ -109,7 +109,7 @@ def current_step(flow: Flow) -> str:
 
 
 def confirm_dates(flow: Flow, dates: Mapping[str, dt.date | None], settings: SelfRegistration) -> None:
-    """One date for each child of an account that was never activated. Raises WrongDates, Barred, WrongStep."""
+    """One date for each child of an account that was never activated. Raises NoChild, WrongDates, Barred, WrongStep."""
     if current_step(flow) != DATES:
         raise WrongStep
     children = pupils_of(flow)

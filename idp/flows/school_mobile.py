@@ -6,10 +6,7 @@ A journey's part of its flow holds `responsables` and `mobile`, then what its ot
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import select
-
 from idp import audit, clock, limits
-from idp.db import db
 from idp.flows import birth_dates, mobile_code
 from idp.flows import service as flows
 from idp.flows.errors import MobileTooRecent, TooManySearches
@@ -53,15 +50,14 @@ def keep(flow: Flow, part: str, found: Sequence[Responsable], mobile: str, setti
 
 
 def responsables_of(flow: Flow, part: str) -> list[Responsable]:
-    """The responsables that were found and that the registry still holds, with the mobile that was typed."""
+    """The responsables that were found and that would still be: with the mobile that was typed, and a child today."""
     state = mobile_code.state_of(flow, part)
-    ids = state.get("responsables", [])
-    if not ids:
-        return []
-    current = select(Responsable).where(
-        Responsable.id.in_(ids), Responsable.mobile == state["mobile"], Responsable.ended_at.is_(None)
-    )
-    return list(db.session.scalars(current.order_by(Responsable.id)))
+    return matching.still_found(state.get("responsables", []), state.get("mobile", ""))
+
+
+def has_vanished(flow: Flow, part: str) -> bool:
+    """Whether the registry was changed since they were found, so that they must be searched for again."""
+    return bool(mobile_code.state_of(flow, part).get("responsables")) and not responsables_of(flow, part)
 
 
 def children_of(flow: Flow, part: str) -> Sequence[Child]:

@@ -61,13 +61,13 @@ def current_step(flow: Flow) -> str:
 
 
 def responsables_of(flow: Flow) -> list[Responsable]:
-    """The responsables that the first step found and that the registry still holds, with the mobile that was typed."""
+    """The responsables that the first step found and would still find."""
     return school_mobile.responsables_of(flow, PART)
 
 
 def has_vanished(flow: Flow) -> bool:
     """Whether the registry was changed since the first step, so that it must be done again."""
-    return bool(state_of(flow).get("responsables")) and not responsables_of(flow)
+    return school_mobile.has_vanished(flow, PART)
 
 
 def children_of(flow: Flow) -> Sequence[Child]:

@@ -46,14 +46,20 @@ def find_responsables(surname: str, first_name: str, mobile_e164: str) -> list[R
         select(Responsable)
         .where(Responsable.mobile == mobile_e164, Responsable.first_key == first_key)
         .where(or_(Responsable.family_key == surname_key, Responsable.usage_key == surname_key))
-        .where(Responsable.ended_at.is_(None), Responsable.is_organisation.is_(False))
-        .where(
-            select(Link.pupil_id)
-            .join(Enrolment, _enrolled_where_linked())
-            .where(Link.responsable_id == Responsable.id, *_current_link())
-            .correlate(Responsable)
-            .exists()
-        )
+        .where(*_answers_for_a_child())
+        .order_by(Responsable.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def still_found(responsable_ids: Collection[str], mobile_e164: str) -> list[Responsable]:
+    """Those of `find_responsables` whom the registry would still give for that mobile."""
+    if not responsable_ids:
+        return []
+    statement = (
+        select(Responsable)
+        .where(Responsable.id.in_(responsable_ids), Responsable.mobile == mobile_e164)
+        .where(*_answers_for_a_child())
         .order_by(Responsable.id)
     )
     return list(db.session.scalars(statement))
@@ -112,6 +118,13 @@ def responsables_of_pupils() -> Select[str]:
 def _enrolled_where_linked() -> ColumnElement[bool]:
     """A link counts in its own school: a pupil who left it takes no right along."""
     return and_(Enrolment.pupil_id == Link.pupil_id, Enrolment.uai == Responsable.uai, Enrolment.ended_at.is_(None))
+
+
+def _answers_for_a_child() -> tuple[ColumnElement[bool], ...]:
+    """A current natural person who is a legal representative of a current pupil."""
+    children = select(Link.pupil_id).join(Enrolment, _enrolled_where_linked())
+    current = children.where(Link.responsable_id == Responsable.id, *_current_link()).correlate(Responsable)
+    return (Responsable.ended_at.is_(None), Responsable.is_organisation.is_(False), current.exists())
 
 
 def _current_link() -> tuple[ColumnElement[bool], ...]:

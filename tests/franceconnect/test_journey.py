@@ -6,13 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from idp import clock
 from idp.accounts.models import Account
 from idp.db import db
 from idp.franceconnect.models import LinkedIdentity
-from idp.registry.models import Responsable
+from idp.registry.models import Link, Responsable
 from tests.conftest import BOTH_DATABASES
 from tests.franceconnect.visitor import Visitor, accounts, count
 
@@ -28,6 +28,20 @@ def test_an_unknown_parent_proves_mobile_code_and_dates_and_has_an_account(visit
     assert (account.state, account.password_hash, account.email) == ("active", None, "valery.durant@example.org")
     assert account.email_verified_at is None
     assert visitor.is_logged_in
+
+
+@BOTH_DATABASES
+def test_who_answers_for_no_child_any_more_gives_the_mobile_again(visitor: Visitor, app: Flask) -> None:
+    visitor.presses().gives_mobile().types_code()
+    with app.app_context():
+        db.session.execute(update(Link).values(legal_level=3))
+        db.session.commit()
+
+    visitor.types_dates()
+
+    assert visitor.path.endswith("/identite")
+    assert visitor.sees("L’établissement a changé vos informations pendant votre inscription.")
+    assert accounts(app) == []
 
 
 def test_names_alone_never_link(visitor: Visitor, app: Flask) -> None:

@@ -9,7 +9,7 @@ from idp.accounts.models import Account, AccountResponsable
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.delivery.models import Message
-from idp.registry.models import Responsable, School
+from idp.registry.models import Link, Responsable, School
 from tests.journeys.conftest import add_child, add_responsable
 from tests.journeys.merger import OTHER_PASSWORD, SEARCH, ZOE, Merger, add_account, children_of, state_of
 
@@ -264,6 +264,21 @@ def test_five_wrong_dates_bar_the_responsable(merger, app):
     right = {"enfant-1_jour": "2", "enfant-1_mois": "5", "enfant-1_annee": "2019"}
     assert merger.sends(path + "/dates", **right).sees("Trop d’essais.")
     assert state_of(app, "v.durant2") == "notified"
+
+
+def test_an_account_whose_children_left_half_way_costs_no_try(merger, app, clock):
+    add_account(app, state="notified")
+    merger.searches()
+    path = merger.path
+    with app.app_context():
+        db.session.execute(update(Link).values(ended_at=clock.instant))
+        db.session.commit()
+
+    for _try in range(5):
+        merger.sends(path + "/dates")
+
+    assert merger.sees("Ce compte n’a aucun enfant à ajouter.")
+    assert not merger.sees("Trop d’essais.")
 
 
 def test_a_double_click_merges_once(merger, other, app):

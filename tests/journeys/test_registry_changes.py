@@ -5,16 +5,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from idp.accounts.models import Account
 from idp.db import db
 from idp.flows import school_records
-from idp.registry.models import Pupil, Responsable
+from idp.registry.models import Link, Pupil, Responsable
 from idp.settings import Settings
-from tests.conftest import Clock
+from tests.conftest import BOTH_DATABASES, Clock
 
 UAI = "0590001A"
 NEW = "06 39 98 55 66"
+CHANGED = "L’établissement a changé vos informations pendant votre inscription."
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def test_a_code_sent_to_a_number_that_was_taken_away_is_dead(parent, school_corr
     parent.enters_code(code)
 
     assert parent.reaches("informations")
-    assert parent.sees("L’établissement a changé vos informations pendant votre inscription.")
+    assert parent.sees(CHANGED)
 
 
 def test_a_parent_whose_number_changes_after_the_code_begins_again(parent, school_corrects):
@@ -46,7 +48,7 @@ def test_a_parent_whose_number_changes_after_the_code_begins_again(parent, schoo
     parent.enters_dates()
 
     assert parent.reaches("informations")
-    assert parent.sees("L’établissement a changé vos informations pendant votre inscription.")
+    assert parent.sees(CHANGED)
 
 
 def test_the_new_number_registers_after_the_delay_and_is_told_until_then(parent, school_corrects, clock: Clock):
@@ -83,6 +85,40 @@ def test_a_corrected_birth_date_counts_when_it_is_typed(parent, app, school_corr
     parent.enters_dates({"Alexis": dt.date(2017, 3, 15), "Camille": dt.date(2014, 6, 22)})
 
     assert parent.reaches("mot-de-passe")
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("values", [{"ended_at": dt.datetime(2026, 1, 15, tzinfo=dt.UTC)}, {"legal_level": 3}])
+@pytest.mark.parametrize("step", ["dates", "mot-de-passe"])
+def test_who_answers_for_no_child_any_more_begins_again_and_gets_no_account(parent, app, values, step):
+    """A school's file keeps the person and ends the links, or lowers their level."""
+    parent.until_dates() if step == "dates" else parent.until_password()
+    change_links(app, **values)
+
+    parent.sends(parent.path) if step == "dates" else parent.chooses()
+
+    assert parent.reaches("informations")
+    assert parent.sees(CHANGED)
+    with app.app_context():
+        assert db.session.scalars(select(Account)).all() == []
+
+
+def test_a_letter_whose_children_left_costs_no_try(reader, app):
+    reader.uses_letter()
+    change_links(app, ended_at=dt.datetime(2026, 1, 15, tzinfo=dt.UTC))
+
+    for _try in range(5):
+        reader.sends(f"/activation/{reader.flow_id}/dates")
+
+    assert reader.sees("Aucun enfant n’est à votre nom dans l’école aujourd’hui.")
+    change_links(app, ended_at=None)
+    assert reader.opens(f"/activation/{reader.flow_id}").gives_dates().reaches("mot-de-passe")
+
+
+def change_links(app: Flask, **values: Any) -> None:
+    with app.app_context():
+        db.session.execute(update(Link).values(values))
+        db.session.commit()
 
 
 def test_a_change_of_mobile_logs_nobody_out(parent, app, school_corrects, family):

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import update
+
 from idp.db import db
 from idp.flows.models import Flow
+from idp.registry.models import Link
 from idp.relying_parties import service
 from tests.journeys.conftest import BIRTH_DATES
 from tests.pages import account, consoles, franceconnect, support
@@ -74,6 +77,7 @@ PAGES = (
     Page("inscription-dates-incompletes", lambda town: town.parent.until_dates().sends(town.parent.path)),
     Page("inscription-dates-incorrectes", lambda town: town.parent.until_dates().enters_dates(WRONG_DATES)),
     Page("inscription-barree", lambda town: barred(town)),
+    Page("inscription-changee", lambda town: childless(town, town.parent.until_dates())),
     Page("inscription-mot-de-passe", lambda town: town.parent.until_password()),
     Page("inscription-mot-de-passe-refuse", lambda town: town.parent.until_password().chooses("abc", "abd")),
     Page("inscription-deja-actif", lambda town: already_registered(town)),
@@ -87,6 +91,7 @@ PAGES = (
     Page("lettre-dates", lambda town: town.use("reader").uses_letter()),
     Page("lettre-dates-incorrectes", lambda town: town.use("reader").uses_letter().gives_dates(WRONG_DATES)),
     Page("lettre-arretee", lambda town: stopped(town)),
+    Page("lettre-sans-enfant", lambda town: childless(town, town.use("reader").uses_letter())),
     Page("lettre-perimee", lambda town: too_old(town)),
     Page("lettre-mot-de-passe", lambda town: town.use("reader").uses_letter().gives_dates()),
     Page("lettre-adresse", lambda town: town.use("reader").uses_letter().gives_dates().takes_password()),
@@ -234,6 +239,14 @@ def expired(town: Town) -> Any:
 def barred(town: Town) -> Any:
     parent = town.parent.until_dates()
     return times(5, lambda: parent.enters_dates(WRONG_DATES))
+
+
+def childless(town: Town, parent: Any) -> Any:
+    """The school takes the children away while the parent is at a step."""
+    with town.use("app").app_context():
+        db.session.execute(update(Link).values(legal_level=3))
+        db.session.commit()
+    return parent.opens(parent.path)
 
 
 def stopped(town: Town) -> Any:

@@ -131,11 +131,14 @@ def _dates(
 ) -> str:
     if isinstance(refusal, Barred):
         return render_template("activation/barred.html", refusal=refusal)
+    children = journey.children_of(account)
+    if not children:
+        return render_template("activation/no_child.html")
     return render_template(
         "self_registration/birth_dates.html",
         step=1,
         action=url_for("activation.dates", flow_id=flow.id),
-        children=journey.children_of(account),
+        children=children,
         refusal=refusal,
         kind=type(refusal).__name__ if refusal else "",
         typed=typed or {},

@@ -11,7 +11,7 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows import merging as journey
 from idp.flows import service as flows
-from idp.flows.errors import ChildrenChanged, DifferentPerson, NotMergeable, SameAccount, WrongStep
+from idp.flows.errors import ChildrenChanged, DifferentPerson, NoChild, NotMergeable, SameAccount, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.catalogue import current_language
@@ -113,5 +113,8 @@ def _page(
     facts: dict[str, Any] = {"refusal": refusal, "kind": type(refusal).__name__ if refusal else ""}
     facts |= {"flow": flow, "other": journey.other_of(flow), "typed": typed or {}, "errors": errors or []}
     if journey.current_step(flow) == journey.DATES:
-        return show("merging/birth_dates", session, children=journey.pupils_of(flow), **facts)
+        children = journey.pupils_of(flow)
+        if not children:
+            return _search_page(session, NoChild())
+        return show("merging/birth_dates", session, children=children, **facts)
     return show("merging/add", session, children=journey.children_of(flow), **facts)

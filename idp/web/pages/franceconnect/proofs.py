@@ -162,7 +162,8 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "identite":
         kept = links.kept_login(flow.id)
         upstream = upstream_logout.logins().find(kept[0].upstream) if kept else None
-        return {"identity": journey.identity_of(flow), "upstream": upstream}
+        facts = {"identity": journey.identity_of(flow), "upstream": upstream}
+        return {**facts, "has_vanished": journey.has_vanished(flow)}
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "code":
