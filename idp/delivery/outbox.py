@@ -31,6 +31,8 @@ class Taken:
     channel: str
     recipient: str
     content: dict[str, Any]
+    attempts: int = 0
+    """Tries before this one, with those that their worker did not survive."""
 
 
 def queue(
@@ -97,13 +99,12 @@ def take(channels: Collection[str], *, batch: int, lease_seconds: int) -> list[T
         update(Message)
         .where(Message.id.in_(select(due.c.id)), Message.state == "waiting", _is_free(now))
         .values(lease=lease, leased_until=now + dt.timedelta(seconds=lease_seconds))
-        .returning(Message.id, Message.channel, Message.recipient, Message.content)
+        .returning(Message.id, Message.channel, Message.recipient, Message.content, Message.attempts)
         .execution_options(synchronize_session=False)
     )
     rows = db.session.execute(statement).all()
-    return sorted(
-        (Taken(row.id, lease, row.channel, row.recipient, row.content) for row in rows), key=lambda taken: taken.id
-    )
+    taken = (Taken(row.id, lease, row.channel, row.recipient, row.content, row.attempts) for row in rows)
+    return sorted(taken, key=lambda message: message.id)
 
 
 def begin(taken: Taken, *, lease_seconds: int) -> int | None:
@@ -134,7 +135,7 @@ def mark_sent(taken: Taken, receipt: str) -> None:
         state="sent",
         content={},
         sent_at=clock.now(),
-        receipt=receipt[:200],
+        receipt=_readable(receipt)[:200],
         last_error="",
         lease=None,
         leased_until=None,
@@ -144,12 +145,12 @@ def mark_sent(taken: Taken, receipt: str) -> None:
 def postpone(taken: Taken, error: str, *, attempt: int, backoff_seconds: int) -> None:
     """Try again later: after `backoff_seconds`, doubled at each try, an hour at most."""
     wait = min(dt.timedelta(seconds=backoff_seconds * 2 ** min(attempt - 1, 20)), MAXIMUM_BACKOFF)
-    _change(*_held(taken), due_at=clock.now() + wait, last_error=error, lease=None, leased_until=None)
+    _change(*_held(taken), due_at=clock.now() + wait, last_error=_readable(error), lease=None, leased_until=None)
 
 
 def bury(taken: Taken, error: str) -> None:
     """Give up: a dead letter, which `idp outbox` shows and can send again."""
-    _change(*_held(taken), state="dead", last_error=error, lease=None, leased_until=None)
+    _change(*_held(taken), state="dead", last_error=_readable(error), lease=None, leased_until=None)
 
 
 def release(lease: str) -> None:
@@ -182,6 +183,11 @@ def retry(message_id: str | None = None) -> int:
     """Put a dead letter, or all of them, back into the queue with its tries counted anew. How many."""
     one = [Message.id == message_id] if message_id else []
     return _change(Message.state == "dead", *one, state="waiting", attempts=0, due_at=clock.now())
+
+
+def _readable(text: str) -> str:
+    """What a peer said, as every database takes it: PostgreSQL holds no NUL, UTF-8 no half of a surrogate pair."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _held(taken: Taken) -> tuple[ColumnElement[bool], ...]:

@@ -79,6 +79,10 @@ class Delivery:
             db.session.commit()
 
     def _deliver(self, message: Taken) -> None:
+        if message.attempts >= self._settings.attempts:
+            self._failed(message, message.attempts, "the last try was cut off: it may have left", final=True)
+            db.session.commit()
+            return
         attempt = outbox.begin(message, lease_seconds=self._settings.lease_seconds)
         db.session.commit()
         if attempt is None:

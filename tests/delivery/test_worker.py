@@ -35,13 +35,14 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sent: list[str] = []
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
+        self.receipt = "receipt"
 
     def send(self, message: Taken) -> str:
         if self.failure:
             raise self.failure
         self.sent.append(message.content["text"])
-        return "receipt"
+        return self.receipt
 
 
 @pytest.fixture
@@ -113,6 +114,59 @@ def test_a_refused_message_is_a_dead_letter_at_once(delivery: Delivery, recorder
     delivery.run_once()
 
     assert (reload(message).state, message.attempts) == ("dead", 1)
+
+
+class Killed(BaseException):
+    """What ends the worker in the middle of sending, as kill -9 does: nothing after it is done."""
+
+
+@BOTH_DATABASES
+def test_a_message_whose_sending_ends_the_worker_each_time_is_a_dead_letter_after_its_tries(
+    delivery: Delivery, recorder: Recorder, clock
+) -> None:
+    message = queue()
+    recorder.failure = Killed()
+    for _ in range(3):
+        with pytest.raises(Killed):
+            delivery.run_once()
+        clock.advance(seconds=61)
+    recorder.failure = None
+
+    delivery.run_once()
+
+    assert recorder.sent == []
+    assert (reload(message).state, message.attempts) == ("dead", 3)
+    assert message.last_error == "the last try was cut off: it may have left"
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("receipt", ["id\x00", "id\ud800", "id\x1b[2J"])
+def test_a_receipt_that_no_database_holds_does_not_send_the_message_again(
+    delivery: Delivery, recorder: Recorder, clock, receipt: str
+) -> None:
+    message = queue()
+    recorder.receipt = receipt
+
+    delivery.run_once()
+    clock.advance(minutes=10)
+    delivery.run_once()
+
+    assert recorder.sent == ["x"]
+    assert (reload(message).state, message.receipt[:3]) == ("sent", "id ")
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("failure", [Undelivered("550 \x00 bad"), Refused("550 \ud800 bad")])
+def test_an_error_that_no_database_holds_is_kept_in_what_can_be_read(
+    delivery: Delivery, recorder: Recorder, clock, failure: Undelivered
+) -> None:
+    message = queue()
+    recorder.failure = failure
+    for _ in range(3):
+        delivery.run_once()
+        clock.advance(hours=1)
+
+    assert (reload(message).state, message.last_error) == ("dead", "550   bad")
 
 
 def test_a_fault_in_a_sender_does_not_stop_the_others(delivery: Delivery, recorder: Recorder) -> None:
