@@ -139,6 +139,10 @@ _EXPLAINED: dict[type[Refusal], Callable[[Any], str]] = {
     ),
     errors.FilesDisagree: lambda r: f"{r.uai} : ces fichiers ne vont pas ensemble ({r.reason}).",
     errors.MassEnding: _mass_ending,
+    errors.RecordTaken: lambda r: (
+        f"{r.uai} : {', '.join(r.files)} : un autre import a écrit la même chose au même moment ({r.constraint}). "
+        "Rien n’est écrit : recommencez."
+    ),
     errors.KeysRenumbered: _renumbered,
     errors.RecordUnknown: lambda r: f"{r.record_id} : ni élève ni responsable actuel de {r.uai}.",
     errors.CorrectionInvalid: lambda r: f"{r.field} : cette valeur ne convient pas ({r.reason}).",

@@ -42,6 +42,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "row_date_invalid": (_SKIP, "Ce jour n’existe pas : corrigez la date de naissance."),
     "row_date_implausible": (_SKIP, "Un élève de cet âge est impossible : corrigez la date de naissance."),
     "row_duplicate_ine": (_SKIP, "Deux élèves ont le même INE : corrigez l’un des deux."),
+    "row_ine_taken": (_WARN, "Cet INE est celui d’un autre élève, ici ou ailleurs : l’élève est lu sans lui."),
     "row_duplicate_pupil": (_WARN, "Le même élève figure deux fois : il est lu une seule fois."),
     "row_duplicate_responsable": (_WARN, "Le même responsable figure deux fois : la première ligne est gardée."),
     "row_child_unknown": (_SKIP, "Aucun élève de l’école ne porte ce nom : le lien n’est pas fait."),

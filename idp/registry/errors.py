@@ -73,6 +73,15 @@ class KeysRenumbered(Refusal):
     known: int
 
 
+class RecordTaken(Refusal):
+    """What the registry has once, such as an INE, was written by another import at the same moment."""
+
+    uai: str
+    files: list[str]
+    constraint: str
+    """What the database keeps to one: «pupils.ine», or the constraint's name."""
+
+
 class ImportRefused(Refusal):
     """One or more schools of the batch need a decision first; nothing is written."""
 

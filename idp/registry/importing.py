@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 
 from idp import audit, clock
 from idp.db import db, new_id
 from idp.errors import Refusal
 from idp.registry import corrections, families, known, pupil_plan
 from idp.registry.adult_plan import AdultPlanner
-from idp.registry.errors import FilesDisagree, ImportRefused, KeysRenumbered, MassEnding, SchoolUnknown
+from idp.registry.errors import FilesDisagree, ImportRefused, KeysRenumbered, MassEnding, RecordTaken, SchoolUnknown
 from idp.registry.link_plan import keep_links, write_links
 from idp.registry.models import Import, School
 from idp.registry.plan import Plan, Writer
@@ -50,7 +51,8 @@ def write(
     """Write the batch into the current transaction, which the caller commits or rolls back.
 
     Takes each school's lock, so that its imports follow one another. Raises ImportRefused with every refusal
-    (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding): the caller must roll back.
+    (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding; RecordTaken, which is the last): the caller must roll
+    back.
     """
     plans: list[Plan] = []
     refusals: list[Refusal] = []
@@ -61,9 +63,19 @@ def write(
             plans.append(_Import(staging, school, school_year, consent, progress).run(made_by))
         except (SchoolUnknown, FilesDisagree, KeysRenumbered, MassEnding) as refusal:
             refusals.append(refusal)
+        except IntegrityError as error:  # The database takes no more statements, so the other schools wait.
+            files = [file.name for file in school.files]
+            refusals.append(RecordTaken(uai=school.uai, files=files, constraint=_constraint(error)))
+            break
     if refusals:
         raise ImportRefused(refusals)
     return plans
+
+
+def _constraint(error: IntegrityError) -> str:
+    """What was violated, without the values that PostgreSQL's message tells."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return str(diagnosis.constraint_name) if diagnosis else str(error.orig).rpartition(": ")[2]
 
 
 class _Statistics:

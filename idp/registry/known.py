@@ -124,7 +124,7 @@ def table_of(kind: type[Struct]) -> Table:
 
 
 def load(staging: Staging, uai: str, pupil_file: int | None) -> None:
-    """Copy the school's records, ended ones too, and the pupils of any school that have an INE of the file."""
+    """Copy the school's records, ended ones too, and the pupils of other schools whom the file may speak of."""
     if staging.first("SELECT 1 FROM sqlite_master WHERE name = 'known_pupil'") is None:
         staging.script(_SCHEMA)
     for table in _TABLES:
@@ -184,16 +184,20 @@ def _load_pupils(staging: Staging, uai: str, said: corrections.InForce) -> None:
 
 
 def _load_others(staging: Staging, uai: str, pupil_file: int) -> None:
-    """Pupils of other schools who have the INE of a pupil of the file, or the names and birth date."""
+    """Pupils of other schools who have an INE of the file that nobody has here, or such names and birth date.
+
+    Whoever has the INE is loaded even when the school knows somebody of those names: an INE is one pupil's.
+    """
     pupils = table_of(PupilRecord)
-    where = (
-        "NOT EXISTS (SELECT 1 FROM known_pupil k WHERE k.ine = pupil.ine"
-        " OR (k.family = pupil.family AND k.first = pupil.first AND k.birth = pupil.birth))"
+    own = "SELECT 1 FROM known_pupil k WHERE k.enrolment IS NOT NULL AND"
+    names_are_new = (
+        f"NOT EXISTS ({own} k.family = pupil.family AND k.first = pupil.first AND pupil.birth IN (k.birth, k.held))"
     )
-    unknown = staging.walk("pupil", pupil_file, "ine, family, first, birth", where=where)
+    where = f"NOT EXISTS ({own} k.ine = pupil.ine) AND (pupil.ine IS NOT NULL OR {names_are_new})"
+    unknown = staging.walk("pupil", pupil_file, f"ine, family, first, birth, {names_are_new}", where=where)
     for piece in chunks(unknown, 500):
         ines = [ine for _, ine, *_ in piece if ine]
-        same = [(family, first, dt.date.fromisoformat(birth)) for *_, family, first, birth in piece]
+        same = [(family, first, dt.date.fromisoformat(birth)) for *_, family, first, birth, is_new in piece if is_new]
         identity = tuple_(pupils.c.family_key, pupils.c.first_key, pupils.c.birth_on)
         found = [
             _record(PupilRecord, row._mapping)

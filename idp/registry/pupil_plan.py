@@ -19,8 +19,23 @@ from idp.registry.staging import Staging, pack, unpack
 
 MOST_ENDED = 0.2
 """Share of known pupils past which an ending must be confirmed, and of keys past which a base was renumbered."""
-_SAME_PERSON = "((k.family = p.family AND k.first = p.first) OR p.birth IN (k.birth, k.held) OR k.ine = p.ine)"
+_SAME_NAMES = "k.family = pupil.family AND k.first = pupil.first"
+_SAME_PERSON = f"(({_SAME_NAMES}) OR pupil.birth IN (k.birth, k.held) OR k.ine = pupil.ine)"
 """Otherwise the identifier points to somebody else: names and birth date differ."""
+_SAME_IDENTITY = (
+    f"{_SAME_NAMES} AND pupil.birth IN (k.birth, k.held) AND k.enrolment IS NOT NULL"
+    " AND (k.ine IS NULL OR pupil.ine IS NULL)"
+)
+"""Names and birth date within the school; two INE are two pupils."""
+_MATCHES = (
+    "k.ine = pupil.ine AND k.enrolment IS NOT NULL",
+    f"{_SAME_IDENTITY} AND k.ended = 0",
+    # A typing error in an INE must not bring another school's pupil: something else must agree.
+    f"k.ine = pupil.ine AND (({_SAME_NAMES}) OR k.birth = pupil.birth)",
+    f"{_SAME_IDENTITY} AND k.ended = 1",
+)
+"""When a known pupil is one of the file, the surest first. Who is in the school goes before whoever has the INE
+elsewhere: otherwise they would end here."""
 
 
 class PupilPlanner:
@@ -36,13 +51,9 @@ class PupilPlanner:
     def run(self) -> None:
         """Match the pupils, the surest first, then write them."""
         self._match_keys()
-        for place, row in self._unmatched():
-            if row.ine and (found := self._free("ine = ?", row.ine)) and self._may_be(found, row):
-                self._claim(place, found)
-        for place, row in self._unmatched():
-            found = self._by_identity(row) or find_mover(self.staging, row, self.person_file)
-            if found:
-                self._claim(place, found)
+        for condition in _MATCHES:
+            self._match(condition)
+        self._match_movers()
         for place, row, pupil_id in self._rows():
             self._take(place, row, pupil_id)
         self.writer.flush()
@@ -50,7 +61,7 @@ class PupilPlanner:
 
     def check_keys(self) -> None:
         """Raises KeysRenumbered when the base's identifiers now mean other pupils."""
-        join = "FROM pupil p JOIN known_pupil k ON k.key = p.key WHERE p.file = ?"
+        join = "FROM pupil JOIN known_pupil k ON k.key = pupil.key WHERE pupil.file = ?"
         known = self.staging.count(f"SELECT count(*) {join}", self.file)
         same = self.staging.count(f"SELECT count(*) {join} AND {_SAME_PERSON}", self.file)
         if known - same > MOST_ENDED * known:
@@ -79,7 +90,8 @@ class PupilPlanner:
     def _match_keys(self) -> None:
         """Identifiers of the base, where they still mean the same pupil; the others are taken from their holders."""
         self.staging.execute(
-            f"UPDATE pupil AS p SET id = k.id FROM known_pupil k WHERE p.file = ? AND k.key = p.key AND {_SAME_PERSON}",  # noqa: S608
+            "UPDATE pupil SET id = k.id FROM known_pupil k"  # noqa: S608 - ours
+            f" WHERE pupil.file = ? AND k.key = pupil.key AND {_SAME_PERSON}",
             self.file,
         )
         self.staging.execute(
@@ -97,9 +109,22 @@ class PupilPlanner:
             )
         self.writer.flush()
 
-    def _unmatched(self) -> Iterator[tuple[int, PupilRow]]:
-        rows = self.staging.walk("pupil", self.file, "row", where="id IS NULL")
-        return ((place, unpack(content, PupilRow)) for place, content in rows)
+    def _match(self, condition: str) -> None:
+        """Claim a known pupil, if one is free, for each pupil of the file who has none yet."""
+        free = f"FROM known_pupil k WHERE k.claimed = 0 AND {condition}"
+        hopeful = self.staging.walk("pupil", self.file, "place", where=f"id IS NULL AND EXISTS (SELECT 1 {free})")
+        query = f"SELECT (SELECT k.id {free} ORDER BY k.id LIMIT 1) FROM pupil WHERE place = ?"  # noqa: S608 - ours
+        for place, _ in hopeful:
+            found = self.staging.first(query, place)
+            if found and found[0]:
+                self._claim(place, found[0])
+
+    def _match_movers(self) -> None:
+        elsewhere = f"FROM known_pupil k WHERE k.claimed = 0 AND k.enrolment IS NULL AND {_SAME_NAMES}"
+        hopeful = self.staging.walk("pupil", self.file, "row", where=f"id IS NULL AND EXISTS (SELECT 1 {elsewhere})")
+        for place, content in hopeful:
+            if found := find_mover(self.staging, unpack(content, PupilRow), self.person_file):
+                self._claim(place, found)
 
     def _rows(self) -> Iterator[tuple[int, PupilRow, str | None]]:
         """The file's pupils with their class, which SIECLE gives apart."""
@@ -113,25 +138,6 @@ class PupilPlanner:
                 row.class_code = row.class_label = code
             yield place, row, pupil_id
 
-    def _free(self, condition: str, *values: object) -> str | None:
-        query = f"SELECT id FROM known_pupil WHERE claimed = 0 AND {condition} ORDER BY id"  # noqa: S608 - ours
-        found = self.staging.first(query, *values)
-        return str(found[0]) if found else None
-
-    def _may_be(self, pupil_id: str, row: PupilRow) -> bool:
-        """A typing error in an INE must not bring another school's pupil: something else must agree."""
-        known = self.staging.first("SELECT family, first, birth, enrolment FROM known_pupil WHERE id = ?", pupil_id)
-        assert known is not None
-        family, first, birth, enrolment = known
-        family_key, first_key, birth_on = row.identity
-        return enrolment is not None or (family, first) == (family_key, first_key) or birth == birth_on.isoformat()
-
-    def _by_identity(self, row: PupilRow) -> str | None:
-        """Names and birth date within the school; two INE are two pupils."""
-        family, first, birth_on = row.identity
-        condition = "family = ? AND first = ? AND ? IN (birth, held) AND enrolment IS NOT NULL"
-        return self._free(f"{condition} AND (ine IS NULL OR ? IS NULL)", family, first, birth_on.isoformat(), row.ine)
-
     def _claim(self, place: int, pupil_id: str) -> None:
         self.staging.execute("UPDATE pupil SET id = ? WHERE place = ?", pupil_id, place)
         self.staging.execute("UPDATE known_pupil SET claimed = 1 WHERE id = ?", pupil_id)
@@ -141,9 +147,12 @@ class PupilPlanner:
         if not row.is_present and (known is None or known[1] is None):
             return
         filed = _record(row, pupil_id or new_id())
-        if known is None and filed.ine and self.staging.first("SELECT 1 FROM known_pupil WHERE ine = ?", filed.ine):
-            self._refuse_ine(row)
-            return
+        if filed.ine != (known[0].ine if known else None) and self._is_taken(filed.ine):
+            self._report_ine("row_ine_taken" if known else "row_duplicate_ine", row)
+            if known is None:
+                self.staging.spare(self.file, "pupil", family=row.family_name, first=row.first_name, key=row.school_key)
+                return
+            filed.ine = known[0].ine
         if known is None:
             self.writer.insert(filed)
         else:
@@ -164,18 +173,19 @@ class PupilPlanner:
         enrolment = unpack(found[1], EnrolmentRecord) if found[1] else None
         return unpack(found[0], PupilRecord), enrolment, bool(found[2])
 
-    def _refuse_ine(self, row: PupilRow) -> None:
-        """The INE is somebody else's, here or in another school: no file changes the pupils of another school."""
+    def _is_taken(self, ine: str | None) -> bool:
+        """Whether the INE is somebody's, here or in another school: no file changes the pupils of another school."""
+        return ine is not None and self.staging.first("SELECT 1 FROM known_pupil WHERE ine = ?", ine) is not None
+
+    def _report_ine(self, code: str, row: PupilRow) -> None:
         column, element = ("", "INE_RNIE") if row.school_key else ("INE", "")
-        defect = Defect("row_duplicate_ine", self.name, row.line, column=column, element=element, value=row.ine or "")
+        defect = Defect(code, self.name, row.line, column=column, element=element, value=row.ine or "")
         self.staging.report(self.file, defect)
 
     def _update(self, old: PupilRecord, filed: PupilRecord, *, is_elsewhere: bool) -> None:
         for name in ("ine", "sex", "other_first_names"):  # A column that the extraction left out says nothing.
             if not getattr(filed, name):
                 setattr(filed, name, getattr(old, name))
-        if filed.ine != old.ine and self.staging.first("SELECT 1 FROM known_pupil WHERE ine = ?", filed.ine):
-            filed.ine = old.ine
         if is_elsewhere:
             new = msgspec.structs.replace(old, ine=old.ine or filed.ine, sex=old.sex or filed.sex)
         else:

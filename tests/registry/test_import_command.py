@@ -256,3 +256,18 @@ def test_a_link_is_lowered(command: Command) -> None:
 
     assert command("level", adult, pupil, "2", "--school", "0599901S").exit_code == 0
     assert command("level", adult, adult, "2", "--school", "0599901S").exit_code == 1
+
+
+def test_a_dry_run_tells_an_ine_that_another_school_has(command: Command, tmp_path: Path) -> None:
+    head = "Nom élève;Prénom élève;Date naissance;INE;Libellé classe\n"
+    files = {uai: tmp_path / uai / "eleves.csv" for uai in ("0599901S", "0599902T")}
+    for uai, ine in (("0599901S", "099001000AA"), ("0599902T", "")):
+        files[uai].parent.mkdir()
+        files[uai].write_text(f"{head}DURAND;Alexis;14/03/2017;{ine};CE2\n", "utf-8")
+        command("import", str(files[uai]), "--school", uai, "--school-name", "École")
+    files["0599902T"].write_text(f"{head}DURAND;Alexis;14/03/2017;099001000AA;CE2\n", "utf-8")
+
+    result = command("import", str(files["0599902T"]), "--dry-run")
+
+    assert result.exit_code == 0
+    assert "eleves.csv:2: warn row_ine_taken" in result.stderr

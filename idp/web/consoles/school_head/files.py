@@ -9,7 +9,7 @@ from idp.db import db
 from idp.errors import Refusal
 from idp.flows.school_head import files as service
 from idp.registry import questions, waiting_files
-from idp.registry.errors import FilesRefused, ImportRefused, KeysRenumbered, MassEnding
+from idp.registry.errors import FilesRefused, ImportRefused, KeysRenumbered, MassEnding, RecordTaken
 from idp.registry.importing import Consent
 from idp.registry.models import Import
 from idp.staff import borders
@@ -17,6 +17,7 @@ from idp.web import security
 from idp.web.consoles.frame import pages, show
 from idp.web.consoles.session import Answer, opened_to, see_other, staff
 
+_SHOWN_APART = (MassEnding, KeysRenumbered, RecordTaken)
 CONFIRMS = ("departs", "renumerotation", "renommages")
 
 
@@ -98,7 +99,8 @@ def _refused(uai: str, waiting_id: str, refusal: Refusal) -> Answer:
         defects=getattr(refusal, "defects", []),
         ending=next((one for one in refusals if isinstance(one, MassEnding)), None),
         renumbered=next((one for one in refusals if isinstance(one, KeysRenumbered)), None),
-        reasons=[getattr(one, "reason", "") for one in refusals if not isinstance(one, MassEnding | KeysRenumbered)],
+        taken=any(isinstance(one, RecordTaken) for one in refusals),
+        reasons=[getattr(one, "reason", "") for one in refusals if not isinstance(one, _SHOWN_APART)],
         agreed={name: request.form.get(name, "") for name in CONFIRMS},
         typed=request.form.get("confirmation_uai", ""),
     )
