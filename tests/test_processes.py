@@ -21,7 +21,7 @@ from flask import Flask
 from idp.delivery.models import Message
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES
-from tests.journeys.conftest import BIRTH_DATES, family  # noqa: F401
+from tests.journeys.conftest import BIRTH_DATES, date_fields, family  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -139,15 +139,6 @@ def last_code(app: Flask) -> str:
     return str(text)[-6:]
 
 
-def date_fields(page: str) -> dict[str, str]:
-    fields = {}
-    for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", page), 1):
-        day = BIRTH_DATES[first_name]
-        parts = {"jour": day.day, "mois": day.month, "annee": day.year}
-        fields |= {f"enfant-{number}_{part}": str(value) for part, value in parts.items()}
-    return fields
-
-
 @BOTH_DATABASES
 def test_a_registration_survives_the_restart_of_the_server_half_way(start: Start, app: Flask, family) -> None:
     """Every step is answered by another process; nothing lives in one of them."""
@@ -159,7 +150,7 @@ def test_a_registration_survives_the_restart_of_the_server_half_way(start: Start
     second = start("serve").wait_until_ready()
     page = send(browser, page, second.url, code=last_code(app))
     third = start("serve").wait_until_ready()
-    page = send(browser, page, third.url, **date_fields(page.text))
+    page = send(browser, page, third.url, **date_fields(page.text, BIRTH_DATES))
     second.end()
     page = send(browser, page, third.url, nouveau_mot_de_passe="chevalbleu7", confirmation="chevalbleu7")
 

@@ -16,7 +16,7 @@ from idp.accounts.models import Account, AccountResponsable, Session
 from idp.db import db
 from idp.franceconnect.models import LinkedIdentity, UpstreamLogin
 from tests.franceconnect.two_providers import Instance, opened
-from tests.journeys.conftest import BIRTH_DATES, MOBILE, PASSWORD
+from tests.journeys.conftest import BIRTH_DATES, MOBILE, PASSWORD, date_fields
 from tests.made_once import SqliteTemplate
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -81,17 +81,6 @@ class Browsing:
         return unescape(self.page.text).replace("\u00a0", " ")
 
 
-def dates() -> dict[str, str]:
-    """The children's, the eldest first."""
-    days = sorted(BIRTH_DATES.values())
-    parts = [(f"enfant-{number}", day) for number, day in enumerate(days, 1)]
-    return {
-        f"{name}_{part}": str(value)
-        for name, day in parts
-        for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year))
-    }
-
-
 def test_a_parent_of_the_first_instance_registers_logs_in_and_logs_out_at_the_second(
     upstream: Instance, own: Instance
 ) -> None:
@@ -105,7 +94,7 @@ def test_a_parent_of_the_first_instance_registers_logs_in_and_logs_out_at_the_se
     assert browsing.heading == "Académie de Lille vous a reconnu : Valéry DURANT"
     browsing.sends("/identite$", mobile=MOBILE)
     browsing.sends("/code$", code=own.last_code())
-    browsing.sends("/dates$", **dates())
+    browsing.sends("/dates$", **date_fields(browsing.text, BIRTH_DATES))
 
     assert "Votre compte est activé" in browsing.text
     again = Browsing().opens(f"{own.issuer}/connexion").sends(r"/franceconnect/\w+$")

@@ -78,12 +78,7 @@ class Visitor(Parent):
         return self._sends("code", code=code or self.last_code())
 
     def types_dates(self) -> "Visitor":
-        fields: dict[str, str] = {}
-        for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", self.text), 1):
-            day = journeys.BIRTH_DATES[first_name]
-            for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year)):
-                fields[f"enfant-{number}_{part}"] = str(value)
-        return self._sends("dates", **fields)
+        return self._sends("dates", **self.typed_dates(journeys.BIRTH_DATES))
 
     def _sends(self, step: str, **fields: str) -> "Visitor":
         form = {"csrf_token": self.token(), **fields}

@@ -43,7 +43,7 @@ NAMES = [
     *("client_secret", "client_assertion", "client_assertion_type", "resource", "audience", "dpop_jkt", "flow"),
     *("subject_token", "device_code", "user_code", "post_logout_redirect_uri", "logout_hint", "sid", "iss", "error"),
     *("csrf_token", "identifiant", "mot_de_passe", "nom", "prenom", "mobile", "email", "choix", "after", "channel"),
-    *("nouveau_mot_de_passe", "confirmation", "enfant-1_jour", "enfant-1_mois", "enfant-1_annee", "eleve", "to"),
+    *("nouveau_mot_de_passe", "confirmation", "enfant-1a2b3c4d5e6f_jour", "eleve", "to"),
     *("target_link_uri", "_method", "_scheme", "_external", "endpoint", "values", "self", "state[]", "é", ""),
 ]
 HEADERS = ["Authorization", "Accept-Language", "Accept", "Origin", "Referer", "DPoP", "User-Agent", "Range"]

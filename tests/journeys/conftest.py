@@ -105,6 +105,18 @@ def add_zoe(app: Flask, family: list[str]) -> Callable[[], None]:
     return add
 
 
+CHILD = re.compile(r'<fieldset[^>]* id="(enfant-\w+)"[^>]*>\s*<legend>([^<]+)</legend>')
+
+
+def date_fields(page: str, dates: dict[str, dt.date]) -> dict[str, str]:
+    """The fields of the page's children, filled in."""
+    fields: dict[str, str] = {}
+    for child, first_name in CHILD.findall(page):
+        day = dates[first_name]
+        fields |= {f"{child}_jour": str(day.day), f"{child}_mois": str(day.month), f"{child}_annee": str(day.year)}
+    return fields
+
+
 class Parent:
     """A browser and the person in front of it."""
 
@@ -158,12 +170,13 @@ class Parent:
         return self.sends(f"/inscription/{self.flow_id}/dates", **self.typed_dates(dates))
 
     def typed_dates(self, dates: dict[str, dt.date]) -> dict[str, str]:
-        fields: dict[str, str] = {}
-        for number, first_name in enumerate(re.findall(r"<legend>([^<]+)</legend>", self.text), 1):
-            day = dates[first_name]
-            for part, value in (("jour", day.day), ("mois", day.month), ("annee", day.year)):
-                fields[f"enfant-{number}_{part}"] = str(value)
-        return fields
+        return date_fields(self.text, dates)
+
+    def shown_dates(self) -> dict[str, str]:
+        """What the fields of each child hold, as 14/3/2017."""
+        values = dict(re.findall(r'name="(enfant-\w+_\w+)"[^>]* value="(\d*)"', self.text))
+        parts = ("jour", "mois", "annee")
+        return {name: "/".join(values[f"{field}_{part}"] for part in parts) for field, name in CHILD.findall(self.text)}
 
     def chooses(self, password: str = PASSWORD, confirmation: str | None = None) -> "Parent":
         return self.sends(

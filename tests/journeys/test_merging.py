@@ -232,9 +232,7 @@ def test_an_account_never_activated_asks_for_the_childrens_dates(merger, app, st
     assert state_of(app, "v.durant2") == state
 
     merger.opens(path)
-    day = ZOE["Zoé"]
-    typed = {"enfant-1_jour": str(day.day), "enfant-1_mois": str(day.month), "enfant-1_annee": str(day.year)}
-    assert merger.sends(path + "/dates", **typed).sees("DURAND Zoé")
+    assert merger.sends(path + "/dates", **merger.typed_dates(ZOE)).sees("DURAND Zoé")
     assert merger.adds().sees("Les comptes sont regroupés.")
     assert state_of(app, "v.durant2") == "merged"
 
@@ -254,14 +252,13 @@ def test_five_wrong_dates_bar_the_responsable(merger, app):
     add_account(app, state="notified")
     merger.searches()
     path = merger.path
-    wrong = {"enfant-1_jour": "1", "enfant-1_mois": "1", "enfant-1_annee": "2019"}
+    wrong, right = merger.typed_dates({"Zoé": dt.date(2019, 1, 1)}), merger.typed_dates(ZOE)
 
     for left in (4, 3, 2, 1):
         assert merger.sends(path + "/dates", **wrong).sees("La date de naissance saisie est incorrecte")
         assert merger.sees(f"Il vous reste {left} essai")
     assert merger.sends(path + "/dates", **wrong).sees("Trop d’essais.")
 
-    right = {"enfant-1_jour": "2", "enfant-1_mois": "5", "enfant-1_annee": "2019"}
     assert merger.sends(path + "/dates", **right).sees("Trop d’essais.")
     assert state_of(app, "v.durant2") == "notified"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from idp.accounts.models import Account
 from idp.db import db
@@ -13,6 +13,7 @@ from idp.flows import school_records
 from idp.registry.models import Link, Pupil, Responsable
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES, Clock
+from tests.journeys.conftest import BIRTH_DATES, add_child
 
 UAI = "0590001A"
 NEW = "06 39 98 55 66"
@@ -88,6 +89,48 @@ def test_a_corrected_birth_date_counts_when_it_is_typed(parent, app, school_corr
 
 
 @BOTH_DATABASES
+def test_dates_sent_from_a_page_shown_before_a_correction_are_those_of_their_children(parent, app):
+    """The correction that the page itself advises may change which child is the elder."""
+    set_birth_date(app, "Alexis", dt.date(2013, 3, 14))
+    parent.until_dates().enters_dates()
+    assert parent.sees("Il vous reste 4 essais.")
+    typed = parent.typed_dates(BIRTH_DATES)
+    set_birth_date(app, "Alexis", BIRTH_DATES["Alexis"])
+
+    parent.sends(parent.path, **typed)
+
+    assert parent.reaches("mot-de-passe")
+
+
+@BOTH_DATABASES
+def test_a_child_that_leaves_takes_its_own_date_along(parent, app):
+    parent.until_dates()
+    typed = parent.typed_dates(BIRTH_DATES)
+    with app.app_context():
+        camille = select(Pupil.id).where(Pupil.first_name == "Camille").scalar_subquery()
+        db.session.execute(delete(Link).where(Link.pupil_id == camille))
+        db.session.commit()
+
+    parent.sends(parent.path, **typed)
+
+    assert parent.reaches("mot-de-passe")
+
+
+def test_an_elder_child_that_comes_leaves_what_was_typed_with_its_child(parent, app, family):
+    parent.until_dates()
+    typed = parent.typed_dates(BIRTH_DATES)
+    with app.app_context():
+        add_child(db.session.get_one(Responsable, family[0]), "Zoé", dt.date(2012, 5, 2))
+        db.session.commit()
+
+    parent.sends(parent.path, **typed)
+
+    assert parent.sees("Écrivez une date complète")
+    assert parent.shown_dates() == {"Zoé": "//", "Camille": "22/6/2014", "Alexis": "14/3/2017"}
+    assert parent.enters_dates(BIRTH_DATES | {"Zoé": dt.date(2012, 5, 2)}).reaches("mot-de-passe")
+
+
+@BOTH_DATABASES
 @pytest.mark.parametrize("values", [{"ended_at": dt.datetime(2026, 1, 15, tzinfo=dt.UTC)}, {"legal_level": 3}])
 @pytest.mark.parametrize("step", ["dates", "mot-de-passe"])
 def test_who_answers_for_no_child_any_more_begins_again_and_gets_no_account(parent, app, values, step):
@@ -113,6 +156,12 @@ def test_a_letter_whose_children_left_costs_no_try(reader, app):
     assert reader.sees("Aucun enfant n’est à votre nom dans l’école aujourd’hui.")
     change_links(app, ended_at=None)
     assert reader.opens(f"/activation/{reader.flow_id}").gives_dates().reaches("mot-de-passe")
+
+
+def set_birth_date(app: Flask, first_name: str, birth_on: dt.date) -> None:
+    with app.app_context():
+        db.session.execute(update(Pupil).where(Pupil.first_name == first_name).values(birth_on=birth_on))
+        db.session.commit()
 
 
 def change_links(app: Flask, **values: Any) -> None:

@@ -10,7 +10,7 @@ from idp.accounts.models import Account, Session
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry.models import Responsable
-from tests.journeys.conftest import SUBJECT
+from tests.journeys.conftest import BIRTH_DATES, SUBJECT
 
 WRONG_DATES = {"Alexis": dt.date(2017, 3, 15), "Camille": dt.date(2014, 6, 22), "Zoé": dt.date(2016, 1, 1)}
 NO_MATCH = (
@@ -97,7 +97,9 @@ def test_a_wrong_date_is_told_without_saying_whose(parent):
 def test_an_impossible_date_is_not_counted(parent):
     parent.until_dates()
 
-    parent.sends(f"/inscription/{parent.flow_id}/dates", **{"enfant-1_jour": "31", "enfant-1_mois": "2"})
+    typed = parent.typed_dates(BIRTH_DATES)
+    month = next(field for field in typed if field.endswith("_mois"))
+    parent.sends(parent.path, **typed | {month: "13"})
 
     assert parent.sees("Écrivez une date complète")
     assert parent.enters_dates().reaches("mot-de-passe")

@@ -1,5 +1,6 @@
 """The pages of «Mon compte»: a name and the way to each."""
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import delete
@@ -35,8 +36,7 @@ def without_children(town: Town) -> Any:
 
 def wrong_dates(town: Town) -> Any:
     person = merger(town, state="notified").searches()
-    wrong = {"enfant-1_jour": "1", "enfant-1_mois": "1", "enfant-1_annee": "2019"}
-    return person.sends(person.path + "/dates", **wrong)
+    return person.sends(person.path + "/dates", **person.typed_dates({"Zoé": dt.date(2019, 1, 1)}))
 
 
 def connections(town: Town) -> Any:

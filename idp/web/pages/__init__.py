@@ -12,6 +12,7 @@ from idp.web.dispatch import Endpoint
 from idp.web.pages import (
     account,
     activation,
+    birth_dates,
     developers,
     device,
     email_change,
@@ -40,6 +41,7 @@ def register(app: Flask) -> Mapping[tuple[str, str], Endpoint]:
     frame.register(app)
     errors.register(app)
     new_password.register(app)
+    birth_dates.register(app)
     franceconnect.register(app)
     app.config["IDP_CODE_KEY"] = codes.load_key(settings.keys.directory)
     passwords.verify(None, "", settings.passwords)  # The dummy hash is made now, not at the first login.

@@ -1,10 +1,11 @@
 """The form of the children's birth dates, as every journey that asks for them reads it."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from flask import request
+from flask import Flask, request
 from flask_babel import gettext as _
 
 from idp.db import db
@@ -22,6 +23,11 @@ class TypedDates:
     values: dict[str, str]
     by_pupil: dict[str, dt.date | None]
     errors: list[tuple[str, str, str]]
+
+
+def register(app: Flask) -> None:
+    """Give the templates the fields' names."""
+    app.jinja_env.filters["date_field"] = field_of
 
 
 def refused(
@@ -42,9 +48,17 @@ def refused(
     return None
 
 
+def field_of(child: Child) -> str:
+    """The beginning of the child's field names: its own, since a page that is open outlives the children's order.
+
+    A digest tells nothing of the pupil's id, which is random enough.
+    """
+    return f"enfant-{hashlib.sha256(child.pupil_id.encode()).hexdigest()[:12]}"
+
+
 def _read(children: Sequence[Child]) -> TypedDates:
-    """The request's form: fields `enfant-1_jour`… in the children's order."""
-    fields = [f"enfant-{number}" for number, _child in enumerate(children, 1)]
+    """The request's form: fields `enfant-…_jour`, `_mois` and `_annee` for each child."""
+    fields = [field_of(child) for child in children]
     typed = {f"{field}_{part}": request.form.get(f"{field}_{part}", "")[:10] for field in fields for part in PARTS}
     dates = {field: _date(typed, field) for field in fields}
     words = _("Écrivez une date complète, par exemple : 9 11 2018")
