@@ -34,7 +34,9 @@ def command() -> None:
 @click.option("--degree", type=click.IntRange(1, 2), default=1, help="Its degree, with --school-name.")
 @click.option("--school-year", type=int, help="2025 for 2025-2026. Default: the current one; August opens the next.")
 @click.option("--any-year", is_flag=True, help="Take a SIECLE file of another school year.")
-@click.option("--confirm-ending", metavar="UAI", multiple=True, help="Agree that many pupils of this school end.")
+@click.option(
+    "--confirm-ending", metavar="UAI", multiple=True, help="Agree that many pupils or links end in this school."
+)
 @click.option("--accept-renumbered", metavar="UAI", multiple=True, help="This school's base has new identifiers.")
 @click.option("--accept-renames", is_flag=True, help="Adults who changed one name are the same adults.")
 @click.option("--dry-run", is_flag=True, help="Show what would change and write nothing.")

@@ -115,11 +115,16 @@ def show_refusal(console: Console, refusal: Refusal) -> None:
 
 
 def _mass_ending(refusal: Any) -> str:
-    classes = f" (classes entières : {', '.join(refusal.classes)})" if refusal.classes else ""
-    return (
-        f"{refusal.uai} : {refusal.ended} élèves sur {refusal.known} partiraient{classes}. "
-        f"Si c’est voulu, ajoutez --confirm-ending {refusal.uai}."
-    )
+    told = []
+    if refusal.ended:
+        classes = f" (classes entières : {', '.join(refusal.classes)})" if refusal.classes else ""
+        told.append(f"{refusal.ended} élèves sur {refusal.known} partiraient{classes}")
+    if refusal.links_ended:
+        told.append(
+            f"{refusal.adults_ended} responsables sur {refusal.adults_known} perdraient leurs enfants restés à l’école,"
+            f" {refusal.links_ended} liens sur {refusal.links_known} seraient coupés"
+        )
+    return f"{refusal.uai} : {' ; '.join(told)}. Si c’est voulu, ajoutez --confirm-ending {refusal.uai}."
 
 
 def _renumbered(refusal: Any) -> str:

@@ -55,12 +55,20 @@ class FilesDisagree(Refusal):
 
 
 class MassEnding(Refusal):
-    """The import would end many pupils at once; it needs the school's UAI typed as a confirmation."""
+    """The import would end many pupils or links at once; it needs the school's UAI typed as a confirmation."""
 
     uai: str
     ended: int
     known: int
+    """Pupils."""
     classes: list[str]
+    """Those that would lose all their pupils."""
+    adults_ended: int
+    adults_known: int
+    """Responsables of pupils who stay; those of them who would lose all these children."""
+    links_ended: int
+    links_known: int
+    """Links to pupils who stay."""
 
 
 class KeysRenumbered(Refusal):

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from idp import audit, clock
 from idp.db import db, new_id
 from idp.errors import Refusal
-from idp.registry import corrections, families, known, pupil_plan
+from idp.registry import corrections, endings, families, known, pupil_plan
 from idp.registry.adult_plan import AdultPlanner
 from idp.registry.errors import FilesDisagree, ImportRefused, KeysRenumbered, MassEnding, RecordTaken, SchoolUnknown
 from idp.registry.link_plan import keep_links, write_links
@@ -32,7 +32,7 @@ class Consent:
     """What a person has agreed to beforehand."""
 
     mass_ending: frozenset[str] = frozenset()
-    """Schools (UAI) in which many pupils, or a whole class, may end."""
+    """Schools (UAI) in which many pupils or links, or a whole class, may end."""
     renumbered: frozenset[str] = frozenset()
     """Schools whose base was renumbered: an identifier that points to somebody else is not believed."""
     renames: bool = False
@@ -148,6 +148,8 @@ class _Import:
             self._write_persons(said, questions)
         else:
             keep_links(self.staging)
+        if self.school.uai not in self.consent.mass_ending:
+            endings.check(self.staging, self.school.uai)
         write_links(self.staging, self.writer, self.now)
         self.writer.close()
         if persons:
@@ -158,8 +160,6 @@ class _Import:
         if self.school.uai not in self.consent.renumbered:
             planner.check_keys()
         planner.run()
-        if self.school.uai not in self.consent.mass_ending:
-            planner.check_ending()
         planner.end_the_gone()
 
     def _write_persons(self, said: corrections.InForce, questions: Questions) -> None:

@@ -10,7 +10,7 @@ from idp.registry import corrections, names
 from idp.registry.corrections import InForce
 from idp.registry.defects import Defect
 from idp.registry.elsewhere import find_mover
-from idp.registry.errors import KeysRenumbered, MassEnding
+from idp.registry.errors import KeysRenumbered
 from idp.registry.known import EnrolmentRecord, PupilRecord
 from idp.registry.plan import Writer, changed_fields
 from idp.registry.reading import SchoolFiles
@@ -66,19 +66,6 @@ class PupilPlanner:
         same = self.staging.count(f"SELECT count(*) {join} AND {_SAME_PERSON}", self.file)
         if known - same > MOST_ENDED * known:
             raise KeysRenumbered(uai=self.plan.uai, what="pupils", changed=known - same, known=known)
-
-    def check_ending(self) -> None:
-        """Raises MassEnding when over a fifth of the pupils, or a whole class of two or more, would end."""
-        known = self.staging.count("SELECT count(*) FROM known_pupil WHERE ended = 0")
-        classes: dict[str, list[int]] = {}
-        for content, current in self.staging.execute("SELECT enrolment, current FROM known_pupil WHERE ended = 0"):
-            counts = classes.setdefault(unpack(content, EnrolmentRecord).class_code, [0, 0])
-            counts[0] += 1
-            counts[1] += not current
-        ended = sum(gone for _, gone in classes.values())
-        emptied = sorted(code for code, (size, gone) in classes.items() if gone == size >= 2)
-        if emptied or ended > MOST_ENDED * known:
-            raise MassEnding(uai=self.plan.uai, ended=ended, known=known, classes=emptied)
 
     def end_the_gone(self) -> None:
         query = "SELECT row, enrolment FROM known_pupil WHERE ended = 0 AND current = 0 ORDER BY id"

@@ -1,7 +1,7 @@
 """School files that are not imported yet: sealed, a quarter of an hour for who sent them, longer for a second person.
 
 What an import will change is shown before anything is written; the file waits meanwhile, for any process to take up.
-Where many pupils would end, a second person says yes too (ATTACKS 122).
+Where many pupils or links would end, a second person says yes too (ATTACKS 122).
 """
 
 import base64

@@ -108,7 +108,8 @@ def _objects(uai: str) -> Objects:
     waiting = waiting_files.keep(uai, [("a.csv", b"x")], by=owner.by)
     stranger = db.session.scalars(select(StaffAccount).where(StaffAccount.login == "assistance")).one()
     asked = waiting_files.keep(uai, [("b.csv", b"y")], by=stranger.by)
-    departures = {"ended": 40, "known": 60, "classes": ["CP A"]}
+    shares = {"adults_ended": 0, "adults_known": 30, "links_ended": 0, "links_known": 40}
+    departures = {"ended": 40, "known": 60, "classes": ["CP A"], **shares}
     waiting_files.ask(asked.id, {"departures": departures, "renumbered": False, "renames": False}, timedelta(hours=1))
     db.session.flush()
     return {

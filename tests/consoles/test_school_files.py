@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from idp.clock import now
 from idp.db import db
-from idp.registry.models import Enrolment
+from idp.registry.models import Enrolment, Link
 from idp.registry.waiting_files import WaitingFiles
 from tests.conftest import BOTH_DATABASES
 from tests.consoles.conftest import SCHOOL
@@ -89,7 +89,7 @@ def sends_departures(director):
     name, content = sample(PUPILS)
     sends_files(director, (name, b"\n".join(content.splitlines()[:3]) + b"\n"))
     assert director.status == 422
-    assert director.sees("Départs de l’école")
+    assert director.sees("Beaucoup de départs")
     path = director.action("/fichier/[0-9a-f]+/verifier")
 
     director.sends(path, departs="0000000A")
@@ -102,6 +102,11 @@ def sends_departures(director):
 def pupils_of(app):
     with app.app_context():
         return len(db.session.scalars(select(Enrolment).where(Enrolment.ended_at.is_(None))).all())
+
+
+def links_of(app):
+    with app.app_context():
+        return len(db.session.scalars(select(Link).where(Link.ended_at.is_(None))).all())
 
 
 def asked_path(person):
@@ -122,6 +127,27 @@ def test_many_departures_wait_for_an_administrator(empty_school, administrator, 
     assert administrator.sees("C’est fait, et noté.")
     assert (before, pupils_of(app)) == (before, 2)
     assert not director.opens(f"{ROOT}/fichier").sees("attend l’accord")
+
+
+def test_parents_cut_from_children_who_stay_wait_for_an_administrator(empty_school, administrator, app):
+    """ATTACKS 122: another school's parents, or a cut file."""
+    director = sends_files(empty_school, sample(PUPILS), sample(PERSONS))
+    director.sends(director.action("/fichier/[0-9a-f]+"))
+    name, content = sample(PERSONS)
+    sends_files(director, (name, b"\n".join(content.splitlines()[:2]) + b"\n"))
+    assert director.sees("32 sur 33")
+    director.sends(director.action("/fichier/[0-9a-f]+/verifier"), departs=SCHOOL)
+    director.sends(director.action("/fichier/[0-9a-f]+"), departs=SCHOOL)
+    assert director.sees("36 sur 37")
+    administrator.logs_in()
+
+    administrator.opens(asked_path(administrator))
+    assert administrator.sees("32 sur 33")
+    assert links_of(app) == 37
+    administrator.sends(administrator.path, reponse="oui")
+
+    assert administrator.sees("C’est fait, et noté.")
+    assert links_of(app) == 1
 
 
 def test_refused_departures_change_nothing_and_wait_no_more(empty_school, administrator, app):

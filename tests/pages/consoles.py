@@ -79,6 +79,12 @@ def imported(town: Town) -> Colleague:
     return person.opens(f"{ROOT}/fichier")
 
 
+def cuts_links(town: Town) -> Colleague:
+    """A file of a few responsables only, sent to the school that has them all."""
+    imported(town)
+    return sends_file(town, "onde/variants/responsables-windows-1252.csv")
+
+
 def asked(town: Town) -> Colleague:
     """What an administrator is asked."""
     imports(town)
@@ -162,6 +168,7 @@ PAGES: tuple[tuple[str, Any], ...] = (
     )),
     ("ecole-fichier-refuse", lambda town: sends_file(town, "malformed/01-vide.csv")),
     ("ecole-fichier-departs", lambda town: sends_file(town, *ONDE)),
+    ("ecole-fichier-liens", cuts_links),
     ("ecole-fichier-demande", imports),
     ("ecole-fichier-enregistre", imported),
     ("administration-departs", asked),

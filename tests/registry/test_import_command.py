@@ -101,6 +101,19 @@ def test_many_endings_need_the_uai_typed_again(command: Command) -> None:
     assert confirmed.exit_code == 0
 
 
+def test_many_cut_links_are_told_and_need_the_uai_too(command: Command, tmp_path: Path) -> None:
+    command("import", *ONDE, "--school", "0599901S", "--school-name", "École")
+    cut = tmp_path / "parents.csv"
+    cut.write_bytes(b"".join(Path(ONDE[1]).read_bytes().splitlines(keepends=True)[:2]))
+
+    refused = command("import", str(cut), "--school", "0599901S")
+    confirmed = command("import", str(cut), "--school", "0599901S", "--confirm-ending", "0599901S")
+
+    assert refused.exit_code == 1
+    assert "32 responsables sur 33 perdraient leurs enfants restés à l’école, 36 liens sur 37" in refused.stderr
+    assert confirmed.exit_code == 0
+
+
 def test_a_siecle_file_of_another_year_may_be_forced(command: Command) -> None:
     words = ("import", SIECLE[0], "--school", "0599902T", "--school-name", "Collège", "--school-year", "2024")
 

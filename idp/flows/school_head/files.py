@@ -74,7 +74,7 @@ def departures(refusal: ImportRefused) -> dict[str, Any] | None:
     (first, *others) = refusal.refusals
     if others or not isinstance(first, MassEnding):
         return None
-    return {"ended": first.ended, "known": first.known, "classes": first.classes}
+    return {name: fact for name, fact in first.facts.items() if name != "uai"}
 
 
 def ask(waiting_id: str, uai: str, found: dict[str, Any], agreed: Consent, settings: Settings, *, by: str) -> bool:
@@ -83,8 +83,12 @@ def ask(waiting_id: str, uai: str, found: dict[str, Any], agreed: Consent, setti
     life = dt.timedelta(hours=settings.staff.consent_hours)
     if not waiting_files.ask(waiting_id, {"departures": found, **beside}, life):
         return False
-    audit.record("school_file.asked", uai=uai, by=by, ended=found["ended"], known=found["known"])
+    audit.record("school_file.asked", uai=uai, by=by, **_counts(found))
     return True
+
+
+def _counts(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact for name, fact in found.items() if name != "classes"}
 
 
 def write_asked(waiting: WaitingFiles, settings: Settings, *, by: str) -> Outcome | None:
@@ -101,7 +105,7 @@ def write_asked(waiting: WaitingFiles, settings: Settings, *, by: str) -> Outcom
     except ImportRefused as refusal:
         if departures(refusal) != asked["departures"]:
             return None
-    audit.record("school_file.confirmed", uai=uai, by=by, **{k: asked["departures"][k] for k in ("ended", "known")})
+    audit.record("school_file.confirmed", uai=uai, by=by, **_counts(asked["departures"]))
     return write(uai, files, consent(uai, mass_ending=True, **beside), settings, by=waiting.sent_by)
 
 

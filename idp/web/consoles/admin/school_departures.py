@@ -1,4 +1,4 @@
-"""The second person's yes to a school's file by which many pupils would end (ATTACKS 122).
+"""The second person's yes to a school's file by which many pupils or links would end (ATTACKS 122).
 
 The first is a school head, and no administrator is one: nobody is both.
 """
