@@ -7,7 +7,8 @@ kept for fiction (06 39 98) and newly opened blocks are not in them. Source: ARC
 import re
 from dataclasses import dataclass
 
-_FILLING = re.compile(r"[\s\u00a0\u202f\u2007.\-‐-―/()\[\]\u200e\u200f]+")
+_FILLING = re.compile(r"[\s\u00a0\u202f\u2007.\-‐-―/()\[\]\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
+"""What people write between digits, and what telephones put around a number that is pasted: marks that nobody sees."""
 _OVERSEAS_PREFIXES = {
     "590": ("0690", "0691", "07090", "0590"),
     "594": ("0694", "070930", "070931", "070932", "070933", "0594"),
