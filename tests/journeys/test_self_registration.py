@@ -94,14 +94,19 @@ def test_a_wrong_date_is_told_without_saying_whose(parent):
     assert parent.enters_dates().reaches("mot-de-passe")
 
 
-def test_an_impossible_date_is_not_counted(parent):
+@pytest.mark.parametrize(
+    ("part", "written"), [("mois", "13"), ("annee", "17"), ("annee", "2107"), ("annee", "1917"), ("annee", "")]
+)
+def test_an_impossible_date_is_not_counted(parent, part, written):
     parent.until_dates()
 
     typed = parent.typed_dates(BIRTH_DATES)
-    month = next(field for field in typed if field.endswith("_mois"))
-    parent.sends(parent.path, **typed | {month: "13"})
+    field = next(field for field in typed if field.endswith(part))
+    parent.sends(parent.path, **typed | {field: written})
 
     assert parent.sees("Écrivez une date complète")
+    assert not parent.sees("Il vous reste")
+    assert parent.enters_dates(WRONG_DATES).sees("Il vous reste 4 essais.")
     assert parent.enters_dates().reaches("mot-de-passe")
 
 

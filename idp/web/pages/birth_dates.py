@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from idp.db import db
 from idp.errors import Refusal
+from idp.registry import cells
 from idp.registry.matching import Child
 from idp.web import security
 
@@ -60,19 +61,14 @@ def _read(children: Sequence[Child]) -> TypedDates:
     """The request's form: fields `enfant-…_jour`, `_mois` and `_annee` for each child."""
     fields = [field_of(child) for child in children]
     typed = {f"{field}_{part}": request.form.get(f"{field}_{part}", "")[:10] for field in fields for part in PARTS}
-    dates = {field: _date(typed, field) for field in fields}
+    dates = {field: _date(typed, field, child) for field, child in zip(fields, children, strict=True)}
     words = _("Écrivez une date complète, par exemple : 9 11 2018")
     errors = [(f"{field}-jour", field, words) for field in fields if not dates[field]]
     by_pupil = {child.pupil_id: dates[field] for child, field in zip(children, fields, strict=True)}
     return TypedDates(typed, by_pupil, errors)
 
 
-def _date(typed: dict[str, str], field: str) -> dt.date | None:
-    parts = [typed[f"{field}_{part}"].strip() for part in PARTS]
-    if not all(part.isascii() and part.isdigit() for part in parts):
-        return None
-    day, month, year = map(int, parts)
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        return None
+def _date(typed: dict[str, str], field: str, child: Child) -> dt.date | None:
+    """A day on which a pupil of the child's school year may be born; what is a slip for certain costs no try."""
+    date = cells.read_day("/".join(typed[f"{field}_{part}"].strip() for part in PARTS))
+    return date if date and cells.is_pupil_age(date, child.school_year) else None
