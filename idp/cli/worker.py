@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 import msgspec
+import structlog
 from flask import Flask
 
 from idp.accounts import bounces
@@ -28,7 +29,11 @@ from idp.provider.backchannel import CHANNEL, BackChannel
 from idp.provider.core import Provider
 from idp.settings import Settings
 
+log = structlog.get_logger(__name__)
+
 LOGOUT_THREADS = 2
+PAUSE_SECONDS = 1
+"""Before a part that broke begins again."""
 
 
 @click.command()
@@ -62,11 +67,10 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
             sealer.seal_all()
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
-            beside = (*told, sealer, keeper, watch)
-            threads = [threading.Thread(target=_run, args=(app, one), name="beside") for one in beside]
+            parts = (delivery, *told, sealer, keeper, watch)
+            threads = [threading.Thread(target=keep, args=(app, part, stop)) for part in parts]
             for thread in threads:
                 thread.start()
-            delivery.run()
             for thread in threads:
                 thread.join()
 
@@ -83,6 +87,14 @@ def _logout_deliveries(protocol: Provider, settings: Settings, stop: threading.E
     return [Delivery({CHANNEL: sender}, one_at_a_time, stop) for _thread in range(LOGOUT_THREADS)]
 
 
-def _run(app: Flask, beside: Delivery | Sealer | Housekeeper | Watch) -> None:
-    with app.app_context():
-        beside.run()
+def keep(app: Flask, part: Delivery | Sealer | Housekeeper | Watch, stop: threading.Event) -> None:
+    """Run a part of the worker until told to stop. One that breaks begins again: nobody else does its work."""
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                part.run()
+            return
+        except Exception as error:
+            # No traceback: it may hold what a message holds.
+            log.error("worker_broke", alarm=True, part=type(part).__name__, error=type(error).__name__)
+            stop.wait(PAUSE_SECONDS)

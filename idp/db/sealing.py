@@ -67,7 +67,7 @@ def _cipher(dialect: Dialect) -> AESGCM:
 
 
 def unseal(cipher: AESGCM, purpose: str, value: bytes) -> dict[str, Any]:
-    """What a sealed column holds, for who reads it as bytes. Raises InvalidTag."""
+    """What a sealed column holds, for who reads it as bytes. Raises InvalidTag, ValueError."""
     opened: dict[str, Any] = orjson.loads(cipher.decrypt(value[:NONCE], value[NONCE:], purpose.encode()))
     return opened
 
@@ -91,9 +91,10 @@ class Sealed(TypeDecorator[dict[str, Any]]):
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> dict[str, Any] | None:
         if not value:
             return None if value is None else {}
+        cipher = _cipher(dialect)
         try:
-            return unseal(_cipher(dialect), self.purpose, value)
-        except InvalidTag:
-            # Another key's row must not stop those around it: its reader finds nothing in it and says so.
+            return unseal(cipher, self.purpose, value)
+        except (InvalidTag, ValueError):
+            # Another key's row, or a cut one, must not stop those around it: its reader finds nothing and says so.
             log.error("sealed_under_another_key", alarm=True, purpose=self.purpose)
             return {}

@@ -2,8 +2,11 @@
 
 import datetime as dt
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,8 +22,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from flask import Flask
 
+from idp.delivery.worker import Delivery
+from idp.settings import Settings, Worker
 from tests.delivery.install_kannel import PROGRAMS, find
+from tests.delivery.outgoing import Recorder
+
+ROOT = Path(__file__).parents[2]
 
 collect_ignore = [] if all(find(name) for name in PROGRAMS) else ["test_kannel.py"]
 
@@ -167,3 +176,48 @@ def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def delivery(database: Flask, clock, recorder: Recorder) -> Delivery:
+    return Delivery({"sms": recorder}, Worker(attempts=3), threading.Event())
+
+
+def environment(settings: Settings, **changes: str) -> dict[str, str]:
+    return os.environ | {
+        "IDP_SERVER__DEMO": "true",
+        "IDP_DATABASE__URL": settings.database.url,
+        "IDP_KEYS__DIRECTORY": settings.keys.directory,
+        "IDP_SMS__DRIVER": "http",
+        "IDP_WORKER__LEASE_SECONDS": "1",
+        "IDP_WORKER__POLL_MILLISECONDS": "50",
+        **changes,
+    }
+
+
+@pytest.fixture
+def idp(app: Flask, settings: Settings, gateway: Gateway) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts `idp …` on the tests' database with the gateway's address."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str, **changes: str) -> subprocess.Popen[str]:
+        program = subprocess.Popen(
+            [sys.executable, "-m", "idp", *arguments],
+            cwd=ROOT,
+            env=environment(settings, IDP_SMS__URL=gateway.url, **changes),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(program)
+        return program
+
+    yield start
+    for program in started:
+        program.kill()
+        program.communicate(timeout=10)
