@@ -6,13 +6,14 @@ from collections.abc import Iterator
 import msgspec
 
 from idp.db import new_id
-from idp.registry import corrections, names
+from idp.registry import corrections, missing_columns, names
 from idp.registry.corrections import InForce, MobileChange
 from idp.registry.errors import KeysRenumbered
 from idp.registry.known import AdultRecord, LinkRecord, address_key
 from idp.registry.plan import Writer, changed_fields
 from idp.registry.pupil_plan import MOST_ENDED
 from idp.registry.questions import Questions, adult_key, rename_key
+from idp.registry.reading import ReadFile
 from idp.registry.records import PersonRow, shown_adult
 from idp.registry.staging import Staging, pack, unpack
 
@@ -30,14 +31,15 @@ class AdultPlanner:
         self,
         staging: Staging,
         writer: Writer,
-        file: int,
+        persons: ReadFile,
         now: dt.datetime,
         said: InForce,
         questions: Questions,
         *,
         accept_renames: bool,
     ) -> None:
-        self.staging, self.writer, self.file, self.now, self.said = staging, writer, file, now, said
+        self.staging, self.writer, self.now, self.said = staging, writer, now, said
+        self.file, self.missing = persons.number, persons.missing
         self.questions = questions
         self.accept_renames = accept_renames
         self.plan = writer.plan
@@ -217,6 +219,8 @@ class AdultPlanner:
     def _update(self, adult_id: str, place: int, person: PersonRow) -> None:
         old = self._known(adult_id)
         filed = self._record(person, adult_id)
+        if self.missing:
+            missing_columns.keep(filed, corrections.as_filed(old, self.said), self.missing)
         filed.school_key = filed.school_key or old.school_key
         filed.mobile_changed_at, filed.previous_mobile = old.mobile_changed_at, old.previous_mobile
         new, overruled = corrections.settle(filed, self.said)

@@ -167,7 +167,7 @@ class _Import:
         assert persons is not None
         pupil_file = pupils.number if pupils else None
         adults = AdultPlanner(
-            self.staging, self.writer, persons.number, self.now, said, questions, accept_renames=self.consent.renames
+            self.staging, self.writer, persons, self.now, said, questions, accept_renames=self.consent.renames
         )
         if self.school.uai not in self.consent.renumbered:
             adults.check_keys()

@@ -8,7 +8,7 @@ from idp.registry.csv_text import decoded, rows
 from idp.registry.defects import Defect
 from idp.registry.errors import FileRefused
 from idp.registry.onde_headers import Aliases, Columns, header_of, read_header
-from idp.registry.records import ChildReference, Kind, PersonRow, PupilRow
+from idp.registry.records import ChildReference, PersonRow, PupilRow
 from idp.registry.staging import Staging
 
 _PUPIL_TEXTS = ("family_name", "usage_name", "first_name", "class_label", "class_code", "level")
@@ -17,10 +17,8 @@ _CHILD_TEXTS = ("child_family_name", "child_usage_name", "child_first_name", "ch
 _GUARDED = frozenset(_PUPIL_TEXTS + _PERSON_TEXTS + _CHILD_TEXTS)
 
 
-def read(
-    stream: IO[bytes], file: str, number: int, staging: Staging, school_year: int, aliases: Aliases
-) -> tuple[Kind, list[str]]:
-    """Stage one extraction, whichever it is; its kind and the columns that are not read. Raises FileRefused."""
+def read(stream: IO[bytes], file: str, number: int, staging: Staging, school_year: int, aliases: Aliases) -> Columns:
+    """Stage one extraction, whichever it is. Raises FileRefused."""
     text = decoded(stream, file)
     try:
         lines = rows(text, file)
@@ -29,7 +27,7 @@ def read(
             raise FileRefused(Defect("file_empty", file))
         columns = read_header(first[1], file, aliases)
         _Reader(columns, file, number, staging, school_year).read(lines)
-        return columns.kind, columns.ignored
+        return columns
     finally:
         text.detach()
 

@@ -37,6 +37,14 @@ class Columns:
     groups: list[dict[str, int]] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
 
+    @property
+    def missing(self) -> frozenset[str]:
+        """Our names of the columns that the file lacks; of a child's, those that some group lacks."""
+        lacked = _tables()[self.kind].keys() - self.places.keys()
+        for group in self.groups:
+            lacked |= _tables()["children"].keys() - group.keys()
+        return frozenset(lacked)
+
     def cell(self, fields: list[str], name: str, group: int | None = None) -> str:
         """The field's text; empty when the column or the end of the line is missing."""
         places = self.places if group is None else self.groups[group]

@@ -45,6 +45,7 @@ class PupilPlanner:
         self.staging, self.writer, self.now, self.said = staging, writer, now, said
         assert school.pupils is not None
         self.file, self.name = school.pupils.number, school.pupils.name
+        self.missing = school.pupils.missing
         self.person_file = school.persons.number if school.persons else None
         self.plan = writer.plan
 
@@ -149,7 +150,7 @@ class PupilPlanner:
         self._enrol(row, filed, known[1] if known else None, is_newcomer=known is not None and known[1] is None)
         self.staging.execute("UPDATE pupil SET id = ? WHERE place = ?", filed.id, place)
         self.staging.execute("UPDATE known_pupil SET current = 1 WHERE id = ?", filed.id)
-        usage = names.key(row.usage_name)
+        usage = names.key(filed.usage_name)
         label = names.key(row.class_label)
         self.staging.insert("enrolled", filed.id, filed.family_key, usage, filed.first_key, label)
 
@@ -173,6 +174,8 @@ class PupilPlanner:
         for name in ("ine", "sex", "other_first_names"):  # A column that the extraction left out says nothing.
             if not getattr(filed, name):
                 setattr(filed, name, getattr(old, name))
+        if "usage_name" in self.missing:
+            filed.usage_name = old.usage_name
         if is_elsewhere:
             new = msgspec.structs.replace(old, ine=old.ine or filed.ine, sex=old.sex or filed.sex)
         else:

@@ -37,8 +37,10 @@ class ReadFile:
     school_year: int | None
     """None when the file does not say: ONDE."""
     digest: str
-    ignored: list[str]
+    ignored: list[str] = field(default_factory=list)
     """Columns that nobody reads."""
+    missing: frozenset[str] = frozenset()
+    """Columns that the file lacks, by our names: it says nothing of them, and what the registry has stays."""
 
 
 @dataclass
@@ -117,23 +119,21 @@ def read(
 def read_file(path: Path, number: int, staging: Staging, reading: Reading) -> ReadFile:
     """Stage one file, whatever its kind. Raises FileRefused, SchoolUntold."""
     told = reading.uai or uai_in(path)
-    year: int | None = None
-    ignored: list[str] = []
+    name, digest = path.name, _digest(path)
     with archive.opened(path) as (form, stream):
-        source: Source
         if form == "csv":
-            source = "onde"
             if told is None:
                 raise SchoolUntold(file=str(path))
-            kind, ignored = onde.read(stream, path.name, number, staging, reading.school_year, reading.aliases)
+            columns = onde.read(stream, name, number, staging, reading.school_year, reading.aliases)
+            found = ReadFile(number, name, "onde", columns.kind, told, None, digest, columns.ignored, columns.missing)
         else:
-            source = "siecle"
             wanted = None if reading.any_year else reading.school_year
-            kind, told, year = siecle.read(stream, path.name, number, staging, told, wanted)
+            kind, uai, year = siecle.read(stream, name, number, staging, told, wanted)
+            found = ReadFile(number, name, "siecle", kind, uai, year, digest)
     staging.flush()
-    if kind == "pupils":
-        doubles.leave_out(number, path.name, staging)
-    return ReadFile(number, path.name, source, kind, told, year, _digest(path), ignored)
+    if found.kind == "pupils":
+        doubles.leave_out(number, name, staging)
+    return found
 
 
 def uai_in(path: Path) -> str | None:
