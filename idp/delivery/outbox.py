@@ -172,6 +172,11 @@ def expire() -> int:
     )
 
 
+def withdraw(message_id: str) -> None:
+    """End the time of a message that nobody needs any more: it does not leave, unless it is on its way already."""
+    _change(Message.id == message_id, Message.state.in_(("waiting", "dead")), expires_at=clock.now())
+
+
 def sweep(before: dt.datetime, batch: int) -> int:
     """Delete rows of messages that were due before that instant and do not wait any more, at most `batch`; how many."""
     old = select(Message.id).where(Message.state.in_(("sent", "expired", "dead")), Message.due_at <= before)

@@ -38,13 +38,14 @@ def load_key(directory: str) -> bytes:
 
 
 def send(flow_id: str, mobile: str, key: bytes, wording: Wording, settings: Sms) -> CodeState:
-    """Send a new code and give its state; the code before it is forgotten, and so dies.
+    """Send a new code and give its state; the caller forgets the code before it, which so dies.
 
     Raises SmsStopped, TooManyCodes.
     """
     code = _new_code(mobile, settings, BUDGET)
     state = _state(_digest(key, flow_id, mobile, code), settings)
-    outbox.queue("sms", mobile, {"text": wording(code)}, purpose="code", expires_at=ends_at(state))
+    sms = outbox.queue("sms", mobile, {"text": wording(code)}, purpose="code", expires_at=ends_at(state))
+    state["message_id"] = sms.id
     audit.record("code.sent", flow_id=flow_id)
     return state
 
@@ -56,9 +57,16 @@ def pretend(flow_id: str, target: str, key: bytes, wording: Wording, settings: S
     """
     code = _new_code(target, settings, PRETENDED)
     state = _state(_digest(secrets.token_bytes(32), flow_id, target, code), settings)
-    outbox.queue(outbox.LATER, "-", {"text": wording(code)}, purpose="nothing", expires_at=ends_at(state))
+    row = outbox.queue(outbox.LATER, "-", {"text": wording(code)}, purpose="nothing", expires_at=ends_at(state))
+    state["message_id"] = row.id
     audit.record("code.withheld", flow_id=flow_id)
     return state
+
+
+def forget(state: CodeState | None) -> None:
+    """A code that was typed, or that another follows: its SMS, if the gateway did not take it yet, leaves no more."""
+    if state and "message_id" in state:
+        outbox.withdraw(state["message_id"])
 
 
 def unmatched(settings: Sms) -> CodeState:

@@ -47,6 +47,7 @@ def send_code(flow: Flow, account: Account, mobile: str, key: bytes, wording: co
     if before.get("mobile") == mobile and codes.resend_at(before["code"], settings) > clock.now():
         return False
     code = codes.send(flow.id, mobile, key, wording, settings)
+    codes.forget(before.get("code"))
     flows.write_state(flow, PART, {"mobile": mobile, "account_id": account.id, "code": code})
     return True
 
@@ -66,6 +67,7 @@ def confirm(flow: Flow, account: Account, typed: str, key: bytes, settings: Sms)
     except (WrongCode, CodeKilled):
         flows.write_state(flow, PART, {**state, "code": code})
         raise
+    codes.forget(code)
     now = clock.now()
     account.mobile, account.mobile_verified_at, account.updated_at = state["mobile"], now, now
     flows.end(flow, account.id)

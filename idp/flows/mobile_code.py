@@ -35,6 +35,7 @@ def send(flow: Flow, part: str, key: bytes, wording: codes.Wording, settings: Sm
     if sent and codes.resend_at(sent, settings) > clock.now():
         return False
     state["code"] = codes.send(flow.id, state["mobile"], key, wording, settings)
+    codes.forget(sent)
     flows.write_state(flow, part, state)
     return True
 
@@ -48,7 +49,7 @@ def confirm(flow: Flow, part: str, typed: str, key: bytes, settings: Sms) -> Non
     try:
         codes.check(code, flow.id, state["mobile"], typed, key, settings)
         state["code_confirmed_at"] = clock.to_milliseconds(clock.now())
-        del state["code"]
+        codes.forget(state.pop("code"))
     except (WrongCode, CodeKilled):
         state["code"] = code
         raise

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from idp import audit, clock, limits
-from idp.flows import birth_dates, mobile_code
+from idp.flows import birth_dates, codes, mobile_code
 from idp.flows import service as flows
 from idp.flows.errors import MobileTooRecent, TooManySearches
 from idp.flows.models import Flow
@@ -46,6 +46,7 @@ def keep(flow: Flow, part: str, found: Sequence[Responsable], mobile: str, setti
     birth_dates.check_bar(ids, settings.self_registration)
     before = mobile_code.state_of(flow, part)
     if before.get("responsables") != ids or before.get("mobile") != mobile:
+        codes.forget(before.get("code"))
         flows.write_state(flow, part, {"responsables": ids, "mobile": mobile})
 
 

@@ -185,9 +185,10 @@ class Parent:
         )  # fmt: skip
 
     def sms(self) -> list[str]:
+        """The SMS that were queued, oldest first; those that left or expired are empty."""
         with self.app.app_context():
             rows = db.session.scalars(select(Message).where(Message.channel == "sms").order_by(Message.id))
-            return [row.content["text"] for row in rows]
+            return [row.content["text"] for row in rows if row.content]
 
     def mails(self, to: str | None = None) -> list[dict[str, str]]:
         """The mails that were queued, oldest first, once the worker did what waited for it."""

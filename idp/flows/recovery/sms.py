@@ -35,6 +35,7 @@ def ask_code(flow: Flow, typed: str, source: str, key: bytes, wording: codes.Wor
         if settings.recovery.enumeration == "explicit":
             raise
         code = _pretend(flow, target_of(account, typed), key, wording, settings)
+    codes.forget(before.get("code"))
     audit.record("recovery.code_asked", account_id=account.id if account else None, flow_id=flow.id, outcome=outcome)
     sms = {
         "outcome": outcome,
@@ -69,6 +70,7 @@ def confirm_code(flow: Flow, typed: str, key: bytes, settings: Settings) -> None
     except (WrongCode, CodeKilled):
         recovery.write(flow, sms={**sms, "code": code})
         raise
+    codes.forget(code)
     account = account_of(sms["typed"])
     if account is None or account.id != sms["account_id"] or account.mobile != sms["target"]:
         raise WrongStep
