@@ -33,6 +33,7 @@ def check(
     """
     if not children:
         raise NoChild
+    _hold(responsable_ids, settings)
     check_bar(responsable_ids, settings)
     if all(dates.get(child.pupil_id) == child.birth_on for child in children):
         return
@@ -45,6 +46,15 @@ def check(
             audit.record("registration.wrong_dates", flow_id=flow_id, responsable_id=responsable_id)
         raise WrongDates(tries_left=settings.date_tries - used)
     _bar(responsable_ids, settings, flow_id)
+
+
+def _hold(responsable_ids: Sequence[str], settings: SelfRegistration) -> None:
+    """Hold the counters until the transaction ends: of guesses made at once each is told what the others used up.
+
+    Always in one order, so that no two wait for each other.
+    """
+    for key in sorted(map(_key, responsable_ids)):
+        limits.hit(key, limit=settings.date_tries, window_seconds=settings.bar_hours * 3600, amount=0)
 
 
 def _bar(responsable_ids: Sequence[str], settings: SelfRegistration, flow_id: str) -> None:

@@ -105,7 +105,8 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
     if state["wrong"] >= settings.code_tries:
         raise CodeKilled
     tries = f"sms:tries:{mobile}"
-    if limits.used(tries) >= settings.tries_per_number_per_day:
+    # Counts nothing, but holds the counter: of guesses made at once, no more are looked at than tries are left.
+    if not limits.hit(tries, limit=settings.tries_per_number_per_day - 1, window_seconds=DAY, amount=0):
         raise CodeKilled
     digits = re.sub(r"\s", "", typed)
     if digits.isascii() and hmac.compare_digest(_digest(key, flow_id, mobile, digits), state["digest"]):

@@ -1,7 +1,6 @@
 """Recovery when several requests come at the same instant, on both databases."""
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.flows.desk import Desk
 from tests.conftest import BOTH_DATABASES
+from tests.journeys.at_once import at_once
 from tests.journeys.conftest import Parent
 from tests.journeys.forgetful import loses_password
 
@@ -21,25 +21,6 @@ ADDRESS = "valery@example.org"
 DONE = "Votre nouveau mot de passe est enregistré."
 DEAD = "Ce lien ne marche plus"
 PASSWORDS = ("tulipes59", "jonquille7", "pivoines31", "anemones62")
-
-
-def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do the acts in threads that start together; what each gave, or raised."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(number: int) -> None:
-        barrier.wait(30)
-        try:
-            results[number] = acts[number]()
-        except Exception as error:
-            results[number] = error
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 @pytest.fixture
