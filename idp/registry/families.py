@@ -45,9 +45,14 @@ def _has_key(staging: Staging, pupil_file: int | None, key: str) -> bool:
 class OndeFamilies:
     """Children are found by their names, then by their class; one adult on two lines becomes one person."""
 
-    def __init__(self, staging: Staging, persons: ReadFile, questions: Questions) -> None:
+    def __init__(
+        self, staging: Staging, persons: ReadFile, questions: Questions, *, pupils: ReadFile | None = None
+    ) -> None:
         self.staging, self.file, self.name = staging, persons.number, persons.name
         self.questions = questions
+        self.has_usage_names = "child_usage_name" not in persons.missing
+        if pupils and "usage_name" in pupils.missing:
+            self.has_usage_names = False
 
     def join(self) -> None:
         for place, content in self.staging.walk("person", self.file, "row"):
@@ -81,16 +86,23 @@ class OndeFamilies:
         self._pair(first_place, children)
 
     def _find(self, child: ChildReference) -> list[str]:
-        """The pupils that the line may mean: one, none, or several that even the class does not part."""
+        """The pupils that the line may mean: one, none, or several that even the class does not part.
+
+        Usage names agree, or one of the two files has none: then the class must not say that it is another child.
+        """
         family, usage, first = child.key
-        found = self.staging.all(
-            "SELECT pupil, class FROM enrolled WHERE family = ? AND usage = ? AND first = ? ORDER BY pupil",
-            *(family, usage, first),
+        label = names.key(child.class_label)
+        namesakes = self.staging.all(
+            "SELECT pupil, usage, class FROM enrolled WHERE family = ? AND first = ? ORDER BY pupil", family, first
         )
+        found = [one for one in namesakes if one[1] == usage]
+        if not found or not (usage or self.has_usage_names):
+            found = [one for one in namesakes if not (one[1] and usage)]
+            if self.has_usage_names:
+                found = [one for one in found if label in ("", one[2])]
         if len(found) > 1:
-            label = names.key(child.class_label)
-            found = [(pupil, its) for pupil, its in found if its == label] or found
-        return [pupil for pupil, _ in found]
+            found = [one for one in found if one[2] == label] or found
+        return [pupil for pupil, *_ in found]
 
     def _choose(self, place: int, person: PersonRow, child: ChildReference, found: list[str]) -> list[str]:
         """What was chosen before; without a choice, what the registry has already, and the question is asked."""

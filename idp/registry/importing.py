@@ -174,5 +174,5 @@ class _Import:
         if persons.source == "siecle":
             families.join_siecle(self.staging, persons, pupil_file)
         else:
-            families.OndeFamilies(self.staging, persons, questions).join()
+            families.OndeFamilies(self.staging, persons, questions, pupils=pupils).join()
         adults.run()

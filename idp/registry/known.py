@@ -31,7 +31,7 @@ CREATE INDEX known_adult_mobile ON known_adult (first, mobile);
 CREATE INDEX known_adult_key ON known_adult (key) WHERE key IS NOT NULL;
 CREATE TABLE known_link (adult TEXT, pupil TEXT, ended INTEGER, row BLOB, PRIMARY KEY (adult, pupil)) WITHOUT ROWID;
 CREATE TABLE enrolled (pupil TEXT PRIMARY KEY, family TEXT, usage TEXT, first TEXT, class TEXT) WITHOUT ROWID;
-CREATE INDEX enrolled_names ON enrolled (family, usage, first);
+CREATE INDEX enrolled_names ON enrolled (family, first);
 CREATE TABLE pair (person INTEGER, pupil TEXT, level INTEGER, kind TEXT, contact INTEGER, PRIMARY KEY (person, pupil))
     WITHOUT ROWID;
 CREATE TABLE wanted (adult TEXT, pupil TEXT, level INTEGER, kind TEXT, contact INTEGER, PRIMARY KEY (adult, pupil))

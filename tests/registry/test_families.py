@@ -1,0 +1,115 @@
+"""Which child a line of ONDE's responsables means, and what becomes of the link when it means none for certain."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from idp.db import db
+from idp.registry.models import Link, Pupil, Responsable
+from tests.conftest import BOTH_DATABASES
+
+PUPIL = ("Nom élève", "Nom d'usage élève", "Prénom élève", "Date naissance", "Libellé classe")
+PERSON = ("Civilité Responsable", "Nom responsable", "Prénom responsable", "Téléphone portable", "Courriel")
+CHILD = ("Nom d'usage enfant", "Nom de famille enfant", "Prénom enfant", "Classes enfants")
+USAGE = ("Nom d'usage élève", "Nom d'usage enfant")
+ALEXIS = ("DURAND", "MARTIN", "Alexis", "14/03/2017", "CE2")
+OTHERS = [("AUTRE", "", "Zoé", "01/02/2017", "CP"), ("AUTRE", "", "Tom", "02/03/2018", "CE1")]
+VALERY = ("MME", "DURANT", "Valéry", "0639981234", "valery@example.org")
+PAUL = ("M.", "AUTRE", "Paul", "0639980001", "")
+Row = tuple[str, ...]
+Take = Callable[..., Any]
+
+
+def csv(headers: tuple[str, ...], rows: list[Row], without: tuple[str, ...]) -> str:
+    lines = [headers, *(row + ("",) * (len(headers) - len(row)) for row in rows)]
+    kept = [place for place, header in enumerate(headers) if header not in without]
+    return "\n".join(";".join(line[place] for place in kept) for line in lines) + "\n"
+
+
+@pytest.fixture
+def take(import_files: Callable[..., Any], tmp_path: Path) -> Take:
+    """Imports pupils and responsables with up to three children, without some columns."""
+
+    def run(pupils: list[Row], persons: list[Row], without: tuple[str, ...] = ()) -> Any:
+        (tmp_path / "e.csv").write_text(csv(PUPIL, pupils, without), "utf-8")
+        (tmp_path / "r.csv").write_text(csv(PERSON + CHILD * 3, persons, without), "utf-8")
+        return import_files(tmp_path, ["e.csv", "r.csv"])
+
+    return run
+
+
+def children_of(first_name: str) -> list[str]:
+    """First and usage names of the children whom the responsable sees today."""
+    current = (
+        select(Pupil.first_name, Pupil.usage_name)
+        .join(Link, Link.pupil_id == Pupil.id)
+        .join(Responsable, Responsable.id == Link.responsable_id)
+        .where(Responsable.first_name == first_name, Responsable.ended_at.is_(None), Link.ended_at.is_(None))
+    )
+    return sorted(" ".join(filter(None, names)) for names in db.session.execute(current))
+
+
+def child(row: Row, usage: str | None = None, label: str | None = None) -> Row:
+    """The child's cells as a line of responsables has them."""
+    family, own_usage, first, _birth, own_label = row
+    return (own_usage if usage is None else usage, family, first, own_label if label is None else label)
+
+
+class TestUsageNames:
+    @BOTH_DATABASES
+    @pytest.mark.parametrize("without", [USAGE, USAGE[:1], USAGE[1:]])
+    def test_a_usage_column_that_either_file_lacks_cuts_no_link(self, without: tuple[str, ...], take: Take) -> None:
+        take([ALEXIS], [VALERY + child(ALEXIS)])
+
+        plan = take([ALEXIS], [VALERY + child(ALEXIS)], without)
+
+        assert plan.is_empty
+        assert children_of("Valéry") == ["Alexis MARTIN"]
+
+    @pytest.mark.parametrize("without", [USAGE, USAGE[:1], USAGE[1:]])
+    def test_a_first_file_without_usage_names_links_too(self, without: tuple[str, ...], take: Take) -> None:
+        take([ALEXIS], [VALERY + child(ALEXIS)], without)
+
+        assert [name.split()[0] for name in children_of("Valéry")] == ["Alexis"]
+
+    def test_a_usage_name_in_one_file_only_is_the_same_child(self, take: Take) -> None:
+        take([ALEXIS], [VALERY + child(ALEXIS, usage="")])
+
+        assert children_of("Valéry") == ["Alexis MARTIN"]
+
+    def test_another_usage_name_is_another_child(self, take: Take) -> None:
+        take([ALEXIS], [VALERY + child(ALEXIS, usage="LEROUX")])
+
+        assert children_of("Valéry") == []
+
+    def test_a_child_without_usage_name_in_another_class_is_not_the_one_who_has_one(self, take: Take) -> None:
+        """A homonym who left the pupils' file, and not yet the responsables'."""
+        take([ALEXIS], [VALERY + child(ALEXIS, usage="", label="CM2")])
+
+        assert children_of("Valéry") == []
+
+    def test_the_usage_name_parts_two_children(self, take: Take) -> None:
+        other = ("DURAND", "", "Alexis", "20/05/2017", "CE2")
+
+        take([ALEXIS, other], [VALERY + child(other), (*PAUL, *child(ALEXIS))])
+
+        assert (children_of("Valéry"), children_of("Paul")) == (["Alexis"], ["Alexis MARTIN"])
+
+    def test_without_the_column_two_children_are_not_chosen_between(self, take: Take) -> None:
+        other = ("DURAND", "", "Alexis", "20/05/2017", "CE2")
+        take([ALEXIS, other], [PAUL])
+
+        take([ALEXIS, other], [VALERY + child(other)], USAGE[1:])
+
+        assert children_of("Valéry") == []
+
+    def test_a_usage_name_that_is_written_counts_whatever_the_other_file_lacks(self, take: Take) -> None:
+        other = ("DURAND", "", "Alexis", "20/05/2017", "CE2")
+        take([ALEXIS, other], [VALERY + child(ALEXIS)])
+
+        plan = take([ALEXIS, other], [VALERY + child(ALEXIS)], USAGE[:1])
+
+        assert plan.is_empty
