@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:\d{1,5})?(/.*)?")
 ALLOWED = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
 
+OWN_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/(?P<authority>/?)")
+"""An application's own, a domain name reversed; it has no authority (RFC 8252 §7.1)."""
+
 
 def problem(uri: str, *, native: bool = False, demo: bool = False) -> str:
     """Why the URI cannot be registered; empty when it can."""
@@ -25,8 +28,8 @@ def problem(uri: str, *, native: bool = False, demo: bool = False) -> str:
         return ""
     if LOOPBACK.fullmatch(uri) and (native or demo):
         return ""
-    if native and re.match(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/", uri):
-        return ""
+    if native and (own := OWN_SCHEME.match(uri)):
+        return "must have one slash after its scheme" if own["authority"] else ""
     return "must be https"
 
 

@@ -89,6 +89,13 @@ def test_dangerous_redirect_uris_cannot_be_registered(uri):
     assert redirect_uri.problem(uri)
 
 
+def test_an_app_s_own_scheme_names_no_host():
+    """RFC 8252 §7.1: one slash; a host there would pass for another service's sector."""
+    assert not redirect_uri.problem("fr.cantine.app:/retour", native=True)
+    for uri in ("fr.cantine.app://portail.example.fr/retour", "fr.cantine.app:///retour"):
+        assert "one slash" in redirect_uri.problem(uri, native=True)
+
+
 def test_only_a_native_client_has_a_free_port_on_a_loopback_address():
     registered = ["http://127.0.0.1/cb"]
 
