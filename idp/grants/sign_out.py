@@ -1,7 +1,8 @@
 """Signing out: browser sessions end at once, with what they gave to clients, and the clients are told.
 
 Every password change, reset, remote sign-out, merge and suspension comes here (attacks 67, 71), and so does the
-provider's own logout. Sources: OpenID Connect Back-Channel Logout §2.5 and §2.7.
+provider's own logout. The sessions go first: a code that is redeemed meanwhile holds its session (`statements.redeem`),
+so its grant is either there to be revoked, or never made. Sources: OpenID Connect Back-Channel Logout §2.5 and §2.7.
 """
 
 from collections.abc import Sequence
@@ -24,9 +25,9 @@ def end_session(session: Session, *, also: Sequence[str] = ()) -> None:
     `also` are clients that are known to have heard of the session without a grant (response_type `id_token`).
     """
     account_id, public_id = session.account_id, session.public_id
+    db.session.execute(delete(Session).where(Session.public_id == public_id))
     _tell_clients(account_id, [public_id], also)
     _revoke(Grant.session_id == public_id, Grant.offline.is_(False))
-    db.session.execute(delete(Session).where(Session.public_id == public_id))
     audit.record("session.ended", account_id=account_id, session_id=public_id)
 
 
@@ -40,23 +41,20 @@ def end_sessions(account_id: str, *, but: str | None = None) -> int:
     if but is not None:
         others.append(Session.public_id != but)
         grants.append(or_(Grant.session_id.is_(None), Grant.session_id != but))
-    ended = list(db.session.scalars(select(Session.public_id).where(*others)))
+    ended = db.session.scalars(delete(Session).where(*others).returning(Session.public_id)).all()
     _tell_clients(account_id, ended)
     _revoke(*grants)
-    db.session.execute(delete(Session).where(*others))
     audit.record("sessions.ended", account_id=account_id, count=len(ended), kept=but)
     return len(ended)
 
 
 def end_all(account_ids: Sequence[str]) -> int:
     """End every session and revoke every grant of many accounts at once; how many sessions ended."""
-    ended = db.session.execute(
-        select(Session.account_id, Session.public_id).where(Session.account_id.in_(account_ids))
-    ).all()
+    gone = delete(Session).where(Session.account_id.in_(account_ids))
+    ended = db.session.execute(gone.returning(Session.account_id, Session.public_id)).all()
     for account_id, public_id in ended:
         _tell_clients(account_id, [public_id])
     _revoke(Grant.account_id.in_(account_ids))
-    db.session.execute(delete(Session).where(Session.account_id.in_(account_ids)))
     return len(ended)
 
 

@@ -177,12 +177,16 @@ def _session() -> Any:
 
 
 def _redeem() -> Any:
-    """Insert the grant that a code names, if account and session still live: a second time meets the primary key."""
+    """Insert the grant that a code names, if account and session still live: a second time meets the primary key.
+
+    The session is held meanwhile, so that who ends it sees the grant, or the grant sees its end (attack 71).
+    """
     columns = [_typed(name, kind) for name, kind in GRANT_VALUES.items()]
     source = (
         select(*columns)
         .join_from(Account, Session, Session.account_id == Account.id)
         .where(Account.id == value("account_id"), Session.public_id == value("session_id"), LIVE)
+        .with_for_update(read=True, key_share=True, of=Session)
     )
     return insert(Grant).from_select(list(GRANT_VALUES), source).returning(Grant.id)
 
