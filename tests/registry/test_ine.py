@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert, select
 
 from idp.db import db
 from idp.flows import school_records
@@ -93,6 +95,22 @@ def test_two_children_of_one_name_and_day_may_be_in_both_schools(take: Take) -> 
 
     assert {ine for _, _, ine in pupils(ECOLE)} == {INE, OTHER_INE}
     assert set(pupils(COLLEGE)) <= set(pupils(ECOLE))
+
+
+HOMONYMS = st.lists(st.sampled_from(["", INE, OTHER_INE]), unique=True)
+FILES = st.lists(st.tuples(st.sampled_from([ECOLE, COLLEGE]), HOMONYMS), min_size=4, max_size=5)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FILES)
+def test_whatever_two_schools_say_of_an_ine_each_has_its_pupils(take: Take, files: list[tuple[str, list[str]]]) -> None:
+    for model in (Enrolment, Pupil):
+        db.session.execute(delete(model))
+
+    for uai, ines in files:
+        take(uai, *map(ALEXIS.format, ines))
+
+        assert len(pupils(uai)) == (len({*ines} - {""}) or len(ines))
 
 
 def test_an_ine_that_cannot_be_taken_is_told(take: Take, write: Callable[..., Path], settings: Settings) -> None:
