@@ -1,6 +1,7 @@
 """Opening a school's file: its kind is read in its first bytes, never in its name; an archive is unpacked with care."""
 
 import errno
+import lzma
 import stat
 import struct
 import tempfile
@@ -24,7 +25,8 @@ _ZIP = b"PK\x03\x04"
 _FOREIGN = (_ZIP, b"PK\x05\x06", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"7z\xbc\xaf", b"Rar!", b"BZh", b"\xfd7zXZ")
 
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError, ValueError, LookupError
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error,
+    NotImplementedError, RuntimeError, EOFError, ValueError, LookupError,
 )  # fmt: skip
 """What the standard library raises for an archive that is cut or was changed."""
 
@@ -71,9 +73,10 @@ def _unpack(packed: IO[bytes], target: IO[bytes], file: str) -> str:
     except _BROKEN as error:
         raise FileRefused(Defect("file_type_unknown", file)) from error
     except OSError as error:
-        if error.errno != errno.EINVAL:
+        # A place before the file's start, or what bzip2 does not understand, which has no number.
+        if error.errno not in (errno.EINVAL, None):
             raise
-        raise FileRefused(Defect("file_type_unknown", file)) from error  # A place before the file's start.
+        raise FileRefused(Defect("file_type_unknown", file)) from error
 
 
 def _only_entry(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:

@@ -13,11 +13,13 @@ LONGEST = 100
 
 @lru_cache(maxsize=4096)
 def fold(name: str) -> str:
-    """The name without case, accents or punctuation, its parts kept apart by one space."""
+    """The name without case, accents, punctuation or characters that nobody sees, its parts kept apart by one space."""
     # The acute and the grave accent standing alone decompose into a space and a mark: they must go first.
     spaced = _SEPARATORS.sub(" ", name.translate(_LETTERS))
     decomposed = unicodedata.normalize("NFKD", spaced)
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    if not bare.isascii():  # Soft hyphens and the like, which nobody sees and nobody types.
+        bare = "".join(character for character in bare if unicodedata.category(character) != "Cf")
     return _SEPARATORS.sub(" ", bare.casefold()).strip()
 
 

@@ -16,6 +16,8 @@ from idp.registry import names
         ("Weiß", "WEISS"),
         ("Łukasz Đorđe Ærø", "lukasz dorde aero"),
         ("Jean  Baptiste", "Jean-Baptiste"),
+        ("DU\u00adRANT", "DURANT"),
+        ("\ufeffZoé\u200b", "Zoe"),
     ],
 )
 def test_two_spellings_of_one_name_share_a_key(one: str, other: str) -> None:

@@ -64,6 +64,19 @@ def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     assert refusal_of(path) == "archive_encrypted"
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_archive_is_refused_however_it_was_packed(method: int, tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", method) as packed:
+        packed.writestr("a.xml", "<BEE_ELEVES>" + "<ELEVE/>" * 20 + "</BEE_ELEVES>")
+    content = bytearray(path.read_bytes())
+    start = content.index(b"a.xml") + 11
+    content[start : start + 34] = (byte ^ 0x5A for byte in content[start : start + 34])
+    path.write_bytes(content)
+
+    assert refusal_of(path) == "file_type_unknown"
+
+
 @pytest.mark.parametrize("uai", ["0599901A", "059990S", "05999O1S", "", "0599901SS"])
 def test_a_wrong_uai_is_refused(uai: str) -> None:
     with pytest.raises(UaiInvalid):
