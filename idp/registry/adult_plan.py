@@ -186,13 +186,14 @@ class AdultPlanner:
             self.staging.execute("INSERT OR IGNORE INTO wanted VALUES (?, ?, ?, ?, ?)", *values)
 
     def _keep_spared(self) -> None:
-        """A line that is left out changes nothing for its adult."""
-        query = "SELECT family, first, key FROM spared WHERE file = ? AND what = 'person'"
-        for family, first, key in self.staging.all(query, self.file):
+        """A line that is left out changes nothing for its adult; without a child in it, while one of theirs stays."""
+        query = "SELECT family, first, key, what FROM spared WHERE file = ? AND what != 'pupil'"
+        for family, first, key, what in self.staging.execute(query, self.file):
             kept = self.staging.all(
-                "SELECT id FROM known_adult WHERE ended = 0 AND claimed = 0"
-                " AND (key = ? OR (family = ? AND first = ? AND ? != ''))",
-                *(key, family, first, family),
+                "SELECT id FROM known_adult k WHERE ended = 0 AND claimed = 0"
+                " AND (key = ?1 OR (family = ?2 AND first = ?3 AND ?2 != '')) AND (?4 != 'family' OR EXISTS (SELECT 1"
+                " FROM known_link l JOIN enrolled e ON e.pupil = l.pupil WHERE l.adult = k.id AND l.ended = 0))",
+                *(key, family, first, what),
             )
             for (adult_id,) in kept:
                 self.keep(adult_id)
@@ -202,19 +203,22 @@ class AdultPlanner:
         self.staging.execute("UPDATE person SET id = ? WHERE place = ?", adult_id, place)
         self._update(adult_id, place, person)
 
-    def _want(self, place: int, adult_id: str) -> None:
+    def _want(self, place: int, adult_id: str, person: PersonRow) -> None:
+        """The links of the line; of the adult's other ones nothing is said while a child of the line is unknown."""
         self.staging.execute(
             "INSERT OR IGNORE INTO wanted SELECT ?, pupil, level, kind, contact FROM pair WHERE person = ?",
             adult_id,
             place,
         )
+        if person.has_unknown_child:
+            self.keep(adult_id)
 
     def _insert(self, place: int, person: PersonRow) -> None:
         new = self._record(person, new_id())
         self.writer.insert(new)
         self.writer.tell("responsables", "added", person.shown_name, new.id)
         self.staging.execute("UPDATE person SET id = ? WHERE place = ?", new.id, place)
-        self._want(place, new.id)
+        self._want(place, new.id, person)
 
     def _update(self, adult_id: str, place: int, person: PersonRow) -> None:
         old = self._known(adult_id)
@@ -235,7 +239,7 @@ class AdultPlanner:
             self.writer.update(new)
             shown = [name for name in fields if name not in ("mobile_changed_at", "previous_mobile")]
             self.writer.tell("responsables", "changed", f"{person.shown_name}: {', '.join(shown)}", adult_id)
-        self._want(place, adult_id)
+        self._want(place, adult_id, person)
 
     def _record(self, person: PersonRow, adult_id: str) -> AdultRecord:
         return AdultRecord(

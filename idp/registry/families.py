@@ -68,10 +68,14 @@ class OndeFamilies:
                 is_kept = True
             elif not found:
                 self._report("row_child_unknown", person, child)
+                person.has_unknown_child = True
             children.update(found)
         if not children and not is_kept:
             self.staging.execute("DELETE FROM person WHERE place = ?", place)
+            self.staging.spare(self.file, "family", family=person.family_name, first=person.first_name)
             return
+        if person.has_unknown_child:
+            self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(person), place)
         same = self._same(place, person, children)
         if same is None:
             self._pair(place, children)
@@ -150,3 +154,4 @@ def _complete(first: PersonRow, second: PersonRow) -> None:
     first.address = first.address or second.address
     first.usage_name = first.usage_name or second.usage_name
     first.phones_raw = second.phones_raw | first.phones_raw
+    first.has_unknown_child |= second.has_unknown_child

@@ -68,6 +68,8 @@ class PersonRow(Struct, array_like=True):
     address: dict[str, str] = field(default_factory=dict)
     children: tuple[ChildReference, ...] = ()
     """ONDE only."""
+    has_unknown_child: bool = False
+    """Whether one of them is no pupil of the school, or is mistyped."""
 
     @property
     def identity(self) -> tuple[str, str]:

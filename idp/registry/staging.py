@@ -166,7 +166,10 @@ class Staging:
     def spare(
         self, file: int, what: str, *, family: str = "", first: str = "", ine: str | None = None, key: str | None = None
     ) -> None:
-        """Remember whom a line left out spoke of: nothing ends for them (`what`: pupil or person)."""
+        """Remember whom a line left out spoke of: nothing ends for them.
+
+        `what` is pupil or person; or family, an adult of whom no child was found.
+        """
         self.insert("spared", file, what, names.key(family), names.key(first), ine, key)
 
     def is_leaving(self, uai: str, ine: str | None, family: str, first: str, birth: str) -> bool:

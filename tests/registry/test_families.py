@@ -113,3 +113,59 @@ class TestUsageNames:
         plan = take([ALEXIS, other], [VALERY + child(ALEXIS)], USAGE[:1])
 
         assert plan.is_empty
+
+
+class TestUnknownChildren:
+    """One mistyped name must not take a child from a parent."""
+
+    MISTYPED = ("", "DURAND", "Alexi", "CE2")
+
+    @BOTH_DATABASES
+    def test_a_mistyped_child_ends_neither_the_link_nor_the_adult(self, take: Take) -> None:
+        take([ALEXIS, *OTHERS], [VALERY + child(ALEXIS), (*PAUL, *child(OTHERS[0]))])
+
+        plan = take([ALEXIS, *OTHERS], [VALERY + self.MISTYPED, (*PAUL, *child(OTHERS[0]))])
+
+        assert plan.is_empty
+        assert children_of("Valéry") == ["Alexis MARTIN"]
+
+    def test_a_mistyped_child_beside_a_known_one_keeps_its_link(self, take: Take) -> None:
+        zoe, tom = OTHERS
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe) + child(tom)])
+
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe) + ("", "AUTRE", "Thom", "CE1")])
+
+        assert children_of("Paul") == ["Tom", "Zoé"]
+
+    def test_two_lines_of_one_adult_keep_the_link_too(self, take: Take) -> None:
+        zoe, tom = OTHERS
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe) + child(tom)])
+
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe), PAUL + child(zoe) + ("", "AUTRE", "Thom", "CE1")])
+
+        assert children_of("Paul") == ["Tom", "Zoé"]
+
+    def test_a_line_that_names_all_its_children_ends_the_others_links(self, take: Take) -> None:
+        zoe, tom = OTHERS
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe) + child(tom)])
+
+        take([ALEXIS, *OTHERS], [PAUL + child(zoe)])
+
+        assert children_of("Paul") == ["Zoé"]
+
+    def test_an_adult_whose_only_child_left_ends_though_the_line_stays(self, take: Take) -> None:
+        take([ALEXIS, *OTHERS], [VALERY + child(ALEXIS), (*PAUL, *child(OTHERS[0]))])
+        everybody = [*OTHERS, ("TIERS", "", "Léo", "01/01/2016", "CM2"), ("TIERS", "", "Ana", "01/01/2015", "CM2")]
+        take([ALEXIS, *everybody], [VALERY + child(ALEXIS), (*PAUL, *child(OTHERS[0]))])
+
+        plan = take(everybody, [VALERY + child(ALEXIS), (*PAUL, *child(OTHERS[0]))])
+
+        assert plan.responsables.ended == ["Mme DURANT Valéry"]
+
+    def test_a_stranger_of_one_name_with_an_unknown_child_changes_nothing(self, take: Take) -> None:
+        """Their number is not the known adult's."""
+        take([ALEXIS, *OTHERS], [VALERY + child(ALEXIS)])
+
+        take([ALEXIS, *OTHERS], [("MME", "DURANT", "Valéry", "0639987777", "", *self.MISTYPED)])
+
+        assert db.session.scalars(select(Responsable.mobile).filter_by(first_name="Valéry")).all() == ["+33639981234"]
