@@ -13,6 +13,7 @@ DEFAULT_CEILING = 2048
 REPEATABLE = frozenset({"resource", "audience"})
 """May come several times (RFC 8707 §2, RFC 8693 §2.1): kept as one value, separated by spaces, which no URI holds."""
 CEILINGS = {
+    "brought": 8192,
     "client_id": 64,
     "scope": 1024,
     "state": 4096,

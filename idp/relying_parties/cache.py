@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import bindparam, exists, select
 
 from idp.db.hot import HotPath, Row
-from idp.oidc import response_types
+from idp.oidc import device_code, response_types
 from idp.oidc.client_certificate import SUBJECT_MEMBERS
 from idp.oidc.profiles import PROFILES, Profile
 from idp.relying_parties import answer_members, logout_members, request_members
@@ -95,17 +95,19 @@ class RelyingParty:
 def _sector(client_id: str, metadata: Mapping[str, Any]) -> str:
     """Who shares subjects with it (OpenID Connect Core §8.1): the host of its sector document or of its redirect URIs.
 
-    A host that is on every machine, several, or none keep nobody apart: such a client is a sector of its own
-    (attack 48).
+    A host that is on every machine, several, or none keep nobody apart: such a client is a sector of its own, as is
+    one that gets tokens without an answer at that host (attack 48).
     """
     if named := metadata.get("sector_identifier"):
         return str(named)
     if lacks_sector(metadata):
         return client_id
     document = metadata.get("sector_identifier_uri")
+    if document is None and device_code.GRANT_TYPE in metadata.get("grant_types", ()):
+        return client_id
     uris = [document] if document else metadata.get("redirect_uris", [])
-    host = urlsplit(uris[0]).hostname if uris else None
-    return client_id if host in (None, "127.0.0.1", "::1") else host
+    hosts = [urlsplit(uri).hostname for uri in uris if uri.startswith("https://")]
+    return (hosts[0] if hosts else None) or client_id
 
 
 def _build(row: Row) -> RelyingParty:
@@ -192,7 +194,8 @@ class ClientCache:
         known = self._known.get(client_id)
         if known is not None and time.monotonic() - known[0] < FRESH_SECONDS:
             return known[1]
-        row = self._hot.read(self._sql, {"v_client_id": client_id})
+        # Nobody is called by what PostgreSQL takes in no text.
+        row = None if "\x00" in client_id else self._hot.read(self._sql, {"v_client_id": client_id})
         if row is None:
             self._known.pop(client_id, None)
             return None

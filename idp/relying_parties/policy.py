@@ -38,7 +38,8 @@ class Policy(msgspec.Struct, frozen=True):
         beyond = [grant for grant in asked if self.grant_types and grant not in self.grant_types]
         if beyond := [*beyond, *(grant for grant in asked if grant in ADMINISTRATORS_GRANTS)]:
             found.append(f"grant_types: not with this token: {' '.join(beyond)}")
-        hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ())}
+        uris = metadata.get("redirect_uris", ())
+        hosts = {urlsplit(uri).hostname if uri.startswith("https://") else None for uri in uris}
         if self.redirect_hosts and not hosts <= set(self.redirect_hosts):
             found.append(f"redirect_uris: with this token, at {' '.join(self.redirect_hosts)} only")
         return found

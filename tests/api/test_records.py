@@ -54,7 +54,13 @@ def test_reading_the_audit_log_is_audited(records):
     assert events(records.calls("GET", "/audit?act=audit.read&by=client:outillage")) == ["audit.read"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1001", "since=x", "since=2026-01-01", "limit=²"])
+SENSELESS = (
+    *("limit=0", "limit=x", "limit=1001", "limit=²", "since=x", "since=2026-01-01", "act=a%00b"),
+    *("since=0001-01-01T00:00:00%2B14:00", "until=9999-12-31T23:59:59-14:00"),
+)
+
+
+@pytest.mark.parametrize("query", SENSELESS)
 def test_a_question_that_makes_no_sense_is_refused(records, query):
     assert records.calls("GET", f"/audit?{query}").status_code == 400
 

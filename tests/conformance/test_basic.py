@@ -215,7 +215,8 @@ def test_oidcc_ensure_registered_redirect_uri(client):
 def test_oidcc_ensure_post_request_succeeds(client):
     form = dict(client.request_parameters())
 
-    response = client.browser.post("/authorize", data=form)
+    asked_again = client.browser.post("/authorize", data=form)
+    response = client.browser.get(asked_again.location)
 
     assert tokens_of(client, client.logs_in_at(response.location))
 

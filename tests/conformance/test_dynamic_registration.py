@@ -203,6 +203,25 @@ def test_a_client_at_several_hosts_shares_its_subjects_with_nobody(register):
     assert len(subjects) == 2
 
 
+@pytest.mark.parametrize(
+    "curious",
+    [
+        {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "authorization_code"]},
+        {"application_type": "native", "redirect_uris": ["fr.curieux.app://portail.example.fr/cb"]},
+    ],
+    ids=["no answer needed there", "a name of its own scheme"],
+)
+def test_who_gets_no_answer_at_a_host_shares_its_subjects_with_nobody(app, register, curious):
+    """ATTACKS 48: naming a redirect URI of another proves nothing where tokens come without it."""
+    register("cantine")
+    register("curieux", **curious)
+
+    find = app.extensions["idp"].provider.clients.find
+
+    assert find("curieux").sector == "curieux"
+    assert find("cantine").sector == "portail.example.fr"
+
+
 def test_oidcc_registration_sector_bad(suite, peer):
     uri = peer.answer("/sector.json", json.dumps(["https://other.example.fr/cb"]))
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from idp import clock as time
 from idp.oidc.client_assertion import ASSERTION_TYPE
 from idp.oidc.jwt import SigningKey
+from tests.conftest import BOTH_DATABASES
 
 ISSUER = "http://127.0.0.1:8000"
 KEY = SigningKey("k1", ec.generate_private_key(ec.SECP256R1()))
@@ -36,11 +37,17 @@ def test_an_assertion_for_another_server_is_refused(viewer):
     assert assert_with(viewer, aud="https://other.example/token").status_code == 401
 
 
+@BOTH_DATABASES
+def test_an_assertion_of_a_name_that_no_client_has_is_refused(viewer):
+    assert assert_with(viewer, sub="a\0b", iss="a\0b").status_code == 401
+
+
 def test_a_weaker_method_than_the_registered_one_is_refused(viewer):
     assert viewer.post("/token", {"grant_type": "client_credentials"}).status_code == 401
 
 
-@pytest.mark.parametrize("credentials", [b"\xff\xfe:x", b"portail", b"portail:%ff"])
+@BOTH_DATABASES
+@pytest.mark.parametrize("credentials", [b"\xff\xfe:x", b"portail", b"portail:%ff", b"a\0b:c", b"a%00b:c"])
 def test_sloppy_basic_credentials_are_invalid_client(portal, credentials):
     header = {"Authorization": "Basic " + base64.b64encode(credentials).decode()}
 

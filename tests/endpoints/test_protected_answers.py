@@ -147,3 +147,12 @@ def test_tokens_never_come_in_a_query_even_signed(register):
 def test_what_cannot_be_done_cannot_be_registered(register, members):
     with pytest.raises(InvalidMetadata):
         register("appli", **members)
+
+
+def test_a_signed_answer_of_userinfo_is_no_hint(register):
+    """ATTACKS 34."""
+    party = register("appli", userinfo_signed_response_alg="RS256")
+    party.log_in()
+    signed = party.userinfo(party.redeem(party.code()).json["access_token"]).text
+
+    assert "error=invalid_request" in party.authorize(prompt="none", id_token_hint=signed).location

@@ -48,11 +48,11 @@ def _instant(name: str) -> dt.datetime | None:
         return None
     try:
         found = dt.datetime.fromisoformat(text)
-    except ValueError:
+        if found.tzinfo is None:
+            raise refuse(400, "malformed", f"{name}: an instant needs its offset from UTC")
+        return found.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
         raise refuse(400, "malformed", f"{name}: an ISO 8601 instant") from None
-    if found.tzinfo is None:
-        raise refuse(400, "malformed", f"{name}: an instant needs its offset from UTC")
-    return found.astimezone(dt.UTC)
 
 
 def list_outbox(call: Call) -> Response:

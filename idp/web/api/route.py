@@ -166,6 +166,8 @@ def _admitted(scope: str) -> Call:
     kind, most = f"admin_api:{client.client_id}", settings.admin_api.requests_per_minute
     if not limits.hit_address(settings.limits, kind, request.remote_addr or "", limit=most, window_seconds=60):
         raise refuse(429, "too_many_requests", f"at most {most} in a minute")
+    if any("\x00" in value for value in request.args.values()):  # PostgreSQL takes it in no text.
+        raise refuse(400, "malformed", "a NUL in the query")
     return Call(provider, client)
 
 

@@ -21,7 +21,7 @@ def list_schools(call: Call) -> Response:
     limit = call.number("limit", PAGE, MOST)
     degree = call.number("degree", 1, 2) if "degree" in request.args else None
     query = directory.search(request.args.get("q", ""), academie=request.args.get("academie", ""), degree=degree)
-    after = request.args.get("after", "").replace("\x00", "")[:8]
+    after = request.args.get("after", "")[:8]
     query = query.where(School.uai > after).order_by(School.uai).limit(limit)
     found = list(db.session.scalars(query))
     facts = directory.facts_of([school.uai for school in found])

@@ -21,7 +21,7 @@ from idp.provider.authorization import (
 )
 from idp.settings import Settings
 from idp.web import security
-from idp.web.endpoints import browser, form_post
+from idp.web.endpoints import brought, browser, form_post
 from idp.web.hot import this_request
 
 blueprint = Blueprint("authorization", __name__)
@@ -34,7 +34,9 @@ def authorize() -> Response:
     if isinstance(http.decided, Decision):
         return answer_with(http.decided)
     try:
-        parameters = browser.parameters_of(http)
+        parameters = brought.parameters_of(provider, http)
+        if answer := brought.once_more(provider, http):
+            return answer
     except ProtocolError as error:
         return browser.error_page(error)
     return answer_with(

@@ -2,12 +2,12 @@
 
 from idp.flows.ends import Ends
 from idp.oidc.errors import ProtocolError
-from idp.oidc.request import parse
+from idp.oidc.request import Parameters, parse
 from idp.provider.authorization import ConsentNeeded, Decision, LoginNeeded, Redirect, decide
 from idp.provider.core import Provider
 from idp.web import security
 from idp.web.dispatch import Endpoint, or_a_page
-from idp.web.endpoints import browser
+from idp.web.endpoints import brought, browser
 from idp.web.endpoints.authorization import begin, resumed_from, stored_parameters
 from idp.web.http import HttpAnswer, HttpRequest
 
@@ -18,20 +18,16 @@ def endpoints(provider: Provider) -> dict[tuple[str, str], Endpoint]:
     browser_cookie = security.cookie_name(security.BROWSER, settings.server.issuer)
 
     def authorize(http: HttpRequest) -> HttpAnswer | None:
-        try:
-            parameters = parse(http.query)
-        except ProtocolError:
+        parameters = _usual(http)
+        if parameters is None:
             return None
         key = browser.session_key(settings, http)
         return answer(http, decide(provider, parameters, key, browser.milliseconds()))
 
     def resume(http: HttpRequest) -> HttpAnswer | None:
         """The pages end here: the stored request is judged again, with the session that they opened."""
-        try:
-            flow_id = parse(http.query).values.get("flow", "")
-        except ProtocolError:
-            return None
-        flow = ends.look(flow_id, http.cookie(browser_cookie))
+        parameters = _usual(http)
+        flow = ends.look(parameters.get("flow"), http.cookie(browser_cookie)) if parameters else None
         if flow is None or not flow.request or flow.account_id is None:
             return None
         resumed, key = resumed_from(flow), browser.session_key(settings, http)
@@ -52,3 +48,12 @@ def endpoints(provider: Provider) -> dict[tuple[str, str], Endpoint]:
         return HttpAnswer.redirect(location, [("Set-Cookie", cookie)])
 
     return {("GET", "/authorize"): or_a_page(authorize), ("GET", "/authorize/resume"): or_a_page(resume)}
+
+
+def _usual(http: HttpRequest) -> Parameters | None:
+    """The query of a request that was no form before."""
+    try:
+        parameters = parse(http.query)
+    except ProtocolError:
+        return None
+    return None if brought.PARAMETER in parameters.values else parameters

@@ -16,7 +16,7 @@ from idp.oidc.errors import ProtocolError
 from idp.provider import logout
 from idp.provider.core import Provider
 from idp.web import security, upstream_logout
-from idp.web.endpoints import browser
+from idp.web.endpoints import brought, browser
 from idp.web.hot import this_request
 
 blueprint = Blueprint("end_session", __name__)
@@ -28,7 +28,10 @@ def end_session() -> Response:
     http, provider, now = this_request(), browser.provider(), browser.milliseconds()
     key = browser.session_key(provider.settings, http)
     try:
-        asked = logout.read(provider, browser.parameters_of(http), key, now)
+        parameters = brought.parameters_of(provider, http)
+        if answer := brought.once_more(provider, http):
+            return answer
+        asked = logout.read(provider, parameters, key, now)
     except ProtocolError as error:
         return browser.error_page(error)
     if asked.confirmed or not asked.session_id:
@@ -70,7 +73,8 @@ def _end(asked: logout.LogoutRequest) -> Response:
         sign_out.end_session(session, also=also)
     db.session.commit()
     response = _last_page(asked, frames)
-    security.delete_cookie(response, security.SESSION)
+    if security.read_cookie(security.SESSION):
+        security.delete_cookie(response, security.SESSION)
     return response
 
 
