@@ -25,6 +25,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "file_empty": (_REFUSE, "Le fichier est vide : refaites l’export."),
     "file_too_large": (_REFUSE, "Le fichier dépasse la taille admise : importez une école à la fois."),
     "file_type_unknown": (_REFUSE, "Ce n’est ni un CSV d’ONDE ni un XML de SIECLE : envoyez l’export sans l’ouvrir."),
+    "file_nothing_read": (_REFUSE, "Aucune fiche n’a pu être lue, à commencer par celle-ci : refaites l’export."),
     "encoding_invalid": (_REFUSE, "L’encodage n’est pas celui de l’export : renvoyez le fichier d’origine."),
     "archive_many_files": (_REFUSE, "L’archive doit contenir un seul fichier XML."),
     "archive_unsafe_path": (_REFUSE, "Le nom du fichier dans l’archive est dangereux : refaites l’export."),

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from idp.errors import Refusal
 from idp.registry import archive, doubles, onde, siecle
 from idp.registry.defects import Defect
@@ -133,7 +135,19 @@ def read_file(path: Path, number: int, staging: Staging, reading: Reading) -> Re
     staging.flush()
     if found.kind == "pupils":
         doubles.leave_out(number, name, staging)
+    _check_read(found, staging)
     return found
+
+
+def _check_read(file: ReadFile, staging: Staging) -> None:
+    """Raises FileRefused when every line has a defect: the file would be taken for one of nobody."""
+    kind = "pupil" if file.kind == "pupils" else "person"
+    if staging.first(f"SELECT 1 FROM {kind} WHERE file = ?", file.number):  # noqa: S608 - our tables
+        return
+    for first in staging.defects([file.number]):
+        raise FileRefused(
+            msgspec.structs.replace(first, code="file_nothing_read", first_line=None, value=first.value or first.code)
+        )
 
 
 def uai_in(path: Path) -> str | None:

@@ -14,6 +14,12 @@ from idp.registry.staging import Staging
 
 HEADER = "Nom élève;Prénom élève;Date naissance;Libellé classe"
 ROW = "DURAND;Alexis;2017-03-14;CE2"
+SIECLE = (
+    "<BEE_ELEVES><PARAMETRES><UAJ>0599902T</UAJ><ANNEE_SCOLAIRE>2025</ANNEE_SCOLAIRE></PARAMETRES><DONNEES><ELEVES>"
+    '<ELEVE ELEVE_ID="1"><NOM_DE_FAMILLE>DURAND</NOM_DE_FAMILLE><PRENOM>Alexis</PRENOM></ELEVE></ELEVES></DONNEES>'
+    "</BEE_ELEVES>"
+)
+"""Its only pupil has no birth date."""
 
 
 def refusal_of(path: Path) -> str:
@@ -29,6 +35,13 @@ def refusal_of(path: Path) -> str:
         (f"{HEADER}\nDURAND;ZoÃ©;2017-03-14;CE2\n".encode(), "encoding_invalid"),
         (HEADER.encode() + b"\nDURAND;Al\x81exis;2017-03-14;CE2\n", "encoding_invalid"),
         (f"{HEADER}\n{ROW}{'A' * 2000}\n".encode(), "csv_quote_unclosed"),
+        (f"{HEADER}\n{ROW};\n{ROW};\n".encode(), "file_nothing_read"),
+        (f"{HEADER}\n{ROW.replace('2017', '17')}\n".encode(), "file_nothing_read"),
+        (
+            b"Nom responsable;Pr\xc3\xa9nom responsable;Nom de famille enfant;Pr\xc3\xa9nom enfant\n;;A;B\n",
+            "file_nothing_read",
+        ),
+        (SIECLE.encode(), "file_nothing_read"),
         (b"%PDF-1.7\n", "file_type_unknown"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file_type_unknown"),
         (b"PK\x03\x04 not an archive", "file_type_unknown"),
@@ -62,6 +75,17 @@ def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path.write_bytes(content)
 
     assert refusal_of(path) == "archive_encrypted"
+
+
+def test_a_file_without_a_good_line_says_what_is_wrong_with_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "CSVExtraction.csv"
+    path.write_text(f"{HEADER}\n{ROW.replace('2017', '17')}\n", "utf-8")
+
+    with pytest.raises(FileRefused) as refusal, Staging() as staging:
+        read_file(path, 1, staging, Reading(2025, "0599902T"))
+
+    defect = refusal.value.defect
+    assert (defect.line, defect.column, defect.value) == (2, "Date naissance", "17-03-14")
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
