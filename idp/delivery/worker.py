@@ -98,9 +98,22 @@ class Delivery:
             log.error("message_broke_its_sender", alarm=True, id=message.id, error=type(error).__name__)
             self._failed(message, attempt, in_short(error), final=False)
         else:
-            outbox.mark_sent(message, receipt)
+            self._mark_sent(message, receipt)
             log.info("message_sent", id=message.id, channel=message.channel, attempt=attempt)
         db.session.commit()
+
+    def _mark_sent(self, message: Taken, receipt: str) -> None:
+        """Mark what was acknowledged, as soon as the database lets us: unmarked, it would leave once more."""
+        while True:
+            try:
+                outbox.mark_sent(message, receipt)
+                db.session.commit()
+                return
+            except DBAPIError as error:
+                db.session.rollback()
+                log.error("outbox_unreachable", alarm=True, error=type(error).__name__, acknowledged=message.id)
+                if self._stop.wait(self._settings.poll_milliseconds / 1000):
+                    raise
 
     def _failed(self, message: Taken, attempt: int, error: str, *, final: bool) -> None:
         if final or attempt >= self._settings.attempts:

@@ -185,7 +185,7 @@ def recorder() -> Recorder:
 
 @pytest.fixture
 def delivery(database: Flask, clock, recorder: Recorder) -> Delivery:
-    return Delivery({"sms": recorder}, Worker(attempts=3), threading.Event())
+    return Delivery({"sms": recorder}, Worker(attempts=3, poll_milliseconds=1), threading.Event())
 
 
 def environment(settings: Settings, **changes: str) -> dict[str, str]:

@@ -1,15 +1,19 @@
 """What breaks on the way of a message: no other waits for it, and what was acknowledged does not leave again."""
 
+import math
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from idp.db import db, sealing
 from idp.delivery import outbox
 from idp.delivery.errors import Refused, Undelivered
+from idp.delivery.outbox import Taken
 from idp.delivery.worker import Delivery
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES
@@ -77,6 +81,55 @@ def test_a_fault_in_a_sender_does_not_stop_the_others(delivery: Delivery, record
 
     assert recorder.sent == ["deux"]
     assert (reload(broken).state, broken.last_error) == ("waiting", "KeyError: 'text'")
+
+
+class Absence:
+    """Ends after some statements, or never, and begins when the gateway has taken a message."""
+
+    def __init__(self, delivery: Delivery, recorder: Recorder, statements: float) -> None:
+        self.statements, self._is_away, self._send = statements, False, recorder.send
+        self.on_failure: Callable[[], None] = lambda: None
+        recorder.send = self.send  # type: ignore[method-assign]
+        event.listen(db.engine, "before_cursor_execute", self.fail)
+
+    def send(self, message: Taken) -> str:
+        self._is_away = True
+        return self._send(message)
+
+    def fail(self, *statement: object) -> None:
+        if self._is_away and self.statements > 0:
+            self.statements -= 1
+            self.on_failure()
+            raise OperationalError("away", None, ConnectionError())
+
+
+@BOTH_DATABASES
+def test_what_was_acknowledged_is_marked_once_the_database_is_back(
+    delivery: Delivery, recorder: Recorder, clock
+) -> None:
+    message = queue()
+    Absence(delivery, recorder, statements=3)
+
+    delivery.run_once()
+    clock.advance(minutes=10)
+    delivery.run_once()
+
+    assert recorder.sent == ["x"]
+    assert reload(message).state == "sent"
+
+
+@BOTH_DATABASES
+def test_a_worker_told_to_stop_waits_for_no_database_and_sends_nothing_more(
+    delivery: Delivery, recorder: Recorder
+) -> None:
+    for text in ("un", "deux"):
+        queue(text)
+    Absence(delivery, recorder, statements=math.inf).on_failure = delivery._stop.set
+
+    with pytest.raises(OperationalError):
+        delivery.run_once()
+
+    assert recorder.sent == ["un"]
 
 
 @BOTH_DATABASES
