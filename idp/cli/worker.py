@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from types import FrameType
@@ -55,19 +56,18 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
     with application(settings) as app, closing(open_hot_path(settings.database)) as hot:
         protocol = Provider(settings, hot)
         told = _logout_deliveries(protocol, settings, stop)
-        corrections = partial(school_records.apply_corrections, settings)
-        delivery = Delivery(senders, settings.worker, stop, chores=(corrections,), on_return=bounces.mark)
+        deliveries = _deliveries(senders, settings, stop)
         keeper = Housekeeper(settings, stop)
         sealer = Sealer(settings.keys.directory, stop)
         upstreams = UpstreamLogins(settings, protocol.assert_ourselves)
         watch = Watch(upstreams, settings.server.issuer + CALLBACK, stop)
         if once:
-            while not stop.is_set() and delivery.run_once() + told[0].run_once():
+            while not stop.is_set() and sum(each.run_once() for each in (*deliveries, told[0])) > 0:
                 pass
             sealer.seal_all()
         else:
             click.echo(f"idp worker: delivering {', '.join(senders) or 'nothing: no gateway, no relay is set'}")
-            parts = (delivery, *told, sealer, keeper, watch)
+            parts = (*deliveries, *told, sealer, keeper, watch)
             threads = [threading.Thread(target=keep, args=(app, part, stop)) for part in parts]
             for thread in threads:
                 thread.start()
@@ -78,6 +78,15 @@ def command(settings: Settings, once: bool, parent: int | None) -> None:
 def senders_of(settings: Settings) -> dict[str, Sender]:
     """Every sender, by channel: those that the settings name, and what the worker does itself."""
     return {**from_settings(settings), outbox.LATER: Desk()}
+
+
+def _deliveries(senders: Mapping[str, Sender], settings: Settings, stop: threading.Event) -> list[Delivery]:
+    """Each channel apart from the others: a relay that hangs delays no code."""
+    chores = {outbox.LATER: (partial(school_records.apply_corrections, settings),)}
+    return [
+        Delivery({channel: sender}, settings.worker, stop, chores.get(channel, ()), on_return=bounces.mark)
+        for channel, sender in senders.items()
+    ]
 
 
 def _logout_deliveries(protocol: Provider, settings: Settings, stop: threading.Event) -> list[Delivery]:

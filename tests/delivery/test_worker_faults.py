@@ -122,8 +122,8 @@ def test_what_was_acknowledged_is_marked_once_the_database_is_back(
 def test_a_worker_told_to_stop_waits_for_no_database_and_sends_nothing_more(
     delivery: Delivery, recorder: Recorder
 ) -> None:
-    for text in ("un", "deux"):
-        queue(text)
+    queue("un")
+    queue("deux")
     Absence(delivery, recorder, statements=math.inf).on_failure = delivery._stop.set
 
     with pytest.raises(OperationalError):

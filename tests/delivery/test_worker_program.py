@@ -1,6 +1,7 @@
 """The worker as a program, and `idp outbox`."""
 
 import signal
+import socket
 import time as real_time
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from sqlalchemy import select
 
 from idp.cli.outbox import command as outbox_command
 from idp.db import db
+from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES
@@ -78,6 +80,19 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_repeats_nothing_acknowl
     assert repeated.isdisjoint(acknowledged)
     assert len(repeated) <= 1, "only the message on its way at the kill may come again, with the same id"
     assert seen_before < 30
+
+
+@pytest.mark.slow
+def test_codes_leave_while_the_relay_hangs(app: Flask, idp, gateway) -> None:
+    with app.app_context():
+        outbox.queue("mail", "parent@example.org", {"subject": "x", "text": "x"}, purpose="test")
+        db.session.commit()
+    queue_many(app, 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = str(silent.getsockname()[1])
+        idp("worker", IDP_MAIL__HOST="127.0.0.1", IDP_MAIL__PORT=port, IDP_MAIL__TIMEOUT_SECONDS="120")
+
+        wait_until(lambda: len(gateway.requests) == 1)
 
 
 @pytest.mark.slow
