@@ -17,7 +17,7 @@ import structlog
 from idp import audit, clock, limits, switches
 from idp.db import sealing
 from idp.delivery import outbox
-from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, WrongCode
+from idp.flows.errors import CodeExpired, CodeKilled, SmsStopped, TooManyCodes, TriesUsedUp, WrongCode
 from idp.registry import matching
 from idp.settings import Sms
 
@@ -40,7 +40,7 @@ def load_key(directory: str) -> bytes:
 def send(flow_id: str, mobile: str, key: bytes, wording: Wording, settings: Sms) -> CodeState:
     """Send a new code and give its state; the caller forgets the code before it, which so dies.
 
-    Raises SmsStopped, TooManyCodes.
+    Raises SmsStopped, TriesUsedUp, TooManyCodes.
     """
     code = _new_code(mobile, settings, BUDGET)
     state = _state(_digest(key, flow_id, mobile, code), settings)
@@ -98,22 +98,22 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
     """Accept the six digits; a wrong try is counted in `state`, which the caller stores.
 
     A school that takes the number away meanwhile ends the code (ATTACKS 123). Raises CodeExpired, CodeKilled at the
-    last wrong try and after it, WrongCode (tries_left).
+    last wrong try and after it, TriesUsedUp (ends_at) at the last one of the number's day, WrongCode (tries_left).
     """
     if has_expired(state) or matching.was_taken_away(mobile, clock.from_milliseconds(state["sent_at"])):
         raise CodeExpired
     if state["wrong"] >= settings.code_tries:
         raise CodeKilled
-    tries = f"sms:tries:{mobile}"
     # Counts nothing, but holds the counter: of guesses made at once, no more are looked at than tries are left.
-    if not limits.hit(tries, limit=settings.tries_per_number_per_day - 1, window_seconds=DAY, amount=0):
-        raise CodeKilled
+    limits.hit(_tries(mobile), limit=settings.tries_per_number_per_day, window_seconds=DAY, amount=0)
+    _check_tries(mobile, settings)
     digits = re.sub(r"\s", "", typed)
     if digits.isascii() and hmac.compare_digest(_digest(key, flow_id, mobile, digits), state["digest"]):
         return
     state["wrong"] += 1
-    limits.hit(tries, limit=settings.tries_per_number_per_day, window_seconds=DAY)
+    limits.hit(_tries(mobile), limit=settings.tries_per_number_per_day, window_seconds=DAY)
     audit.record("code.wrong", flow_id=flow_id)
+    _check_tries(mobile, settings)
     if state["wrong"] >= settings.code_tries:
         raise CodeKilled
     raise WrongCode(tries_left=settings.code_tries - state["wrong"])
@@ -122,8 +122,19 @@ def check(state: CodeState, flow_id: str, mobile: str, typed: str, key: bytes, s
 def _new_code(target: str, settings: Sms, budget: str) -> str:
     if not settings.enabled or switches.is_off("sms"):
         raise SmsStopped
+    _check_tries(target, settings)  # A code that nobody may type is not sent.
     _count(target, settings, budget)
     return f"{secrets.randbelow(1_000_000):06}"
+
+
+def _check_tries(target: str, settings: Sms) -> None:
+    """Raises TriesUsedUp while the number's wrong tries of a day are."""
+    if limits.used(_tries(target)) >= settings.tries_per_number_per_day:
+        raise TriesUsedUp(ends_at=clock.now() + dt.timedelta(seconds=limits.seconds_left(_tries(target))))
+
+
+def _tries(target: str) -> str:
+    return f"sms:tries:{target}"
 
 
 def _state(digest: str, settings: Sms) -> CodeState:

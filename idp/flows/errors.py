@@ -35,6 +35,10 @@ class TooManyCodes(Refusal):
     ends_at: dt.datetime
 
 
+class TriesUsedUp(TooManyCodes):
+    """Too many wrong codes were typed for the number: none leaves and none is taken before `ends_at`."""
+
+
 class TooManySearches(Refusal):
     """Too many searches from this address; the next one may be made at `ends_at`."""
 

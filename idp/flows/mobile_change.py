@@ -11,9 +11,10 @@ from sqlalchemy import select
 from idp import audit, clock
 from idp.accounts.models import Account
 from idp.db import db
+from idp.errors import Refusal
 from idp.flows import codes, credentials, school_mobile
 from idp.flows import service as flows
-from idp.flows.errors import CodeKilled, NoMatch, WrongCode, WrongStep
+from idp.flows.errors import NoMatch, WrongStep
 from idp.flows.models import Flow
 from idp.registry import phones
 from idp.registry.models import Responsable
@@ -39,7 +40,7 @@ def choices(account: Account, settings: Sms) -> list[str]:
 def send_code(flow: Flow, account: Account, mobile: str, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
     """Send a code to one of the choices, unless one left a moment ago; tells whether one left.
 
-    Raises NoMatch for another number, SmsStopped, TooManyCodes.
+    Raises NoMatch for another number, SmsStopped, TooManyCodes, TriesUsedUp.
     """
     if mobile not in choices(account, settings):
         raise NoMatch
@@ -55,8 +56,8 @@ def send_code(flow: Flow, account: Account, mobile: str, key: bytes, wording: co
 def confirm(flow: Flow, account: Account, typed: str, key: bytes, settings: Sms) -> str:
     """Accept the six digits: the number is the account's, verified. Gives the number.
 
-    Raises WrongCode, CodeExpired, CodeKilled; WrongStep for another account's flow (ATTACKS 80), or when the school
-    took the number back meanwhile.
+    Raises WrongCode, CodeExpired, CodeKilled, TriesUsedUp; WrongStep for another account's flow (ATTACKS 80), or when
+    the school took the number back meanwhile.
     """
     state = state_of(flow)
     if state.get("account_id") != account.id or state["mobile"] not in choices(account, settings):
@@ -64,7 +65,7 @@ def confirm(flow: Flow, account: Account, typed: str, key: bytes, settings: Sms)
     code = dict(state["code"])
     try:
         codes.check(code, flow.id, state["mobile"], typed, key, settings)
-    except (WrongCode, CodeKilled):
+    except Refusal:
         flows.write_state(flow, PART, {**state, "code": code})
         raise
     codes.forget(code)

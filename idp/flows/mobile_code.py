@@ -6,9 +6,10 @@ The part holds `mobile`; this writes `code`, then `code_confirmed_at`.
 from typing import Any
 
 from idp import clock
+from idp.errors import Refusal
 from idp.flows import codes
 from idp.flows import service as flows
-from idp.flows.errors import CodeKilled, WrongCode, WrongStep
+from idp.flows.errors import WrongStep
 from idp.flows.models import Flow
 from idp.settings import Sms
 
@@ -26,7 +27,7 @@ def is_confirmed(flow: Flow, part: str) -> bool:
 def send(flow: Flow, part: str, key: bytes, wording: codes.Wording, settings: Sms) -> bool:
     """Send a code, unless one left a moment ago (a double click pays one SMS); tells whether one left.
 
-    Raises SmsStopped, TooManyCodes, WrongStep.
+    Raises SmsStopped, TooManyCodes, TriesUsedUp, WrongStep.
     """
     state = state_of(flow, part)
     if "mobile" not in state or is_confirmed(flow, part):
@@ -41,7 +42,7 @@ def send(flow: Flow, part: str, key: bytes, wording: codes.Wording, settings: Sm
 
 
 def confirm(flow: Flow, part: str, typed: str, key: bytes, settings: Sms) -> None:
-    """Accept the six digits. Raises WrongCode (tries_left), CodeExpired, CodeKilled, WrongStep."""
+    """Accept the six digits. Raises WrongCode (tries_left), CodeExpired, CodeKilled, TriesUsedUp, WrongStep."""
     state = state_of(flow, part)
     if "code" not in state or is_confirmed(flow, part):
         raise WrongStep
@@ -50,7 +51,7 @@ def confirm(flow: Flow, part: str, typed: str, key: bytes, settings: Sms) -> Non
         codes.check(code, flow.id, state["mobile"], typed, key, settings)
         state["code_confirmed_at"] = clock.to_milliseconds(clock.now())
         codes.forget(state.pop("code"))
-    except (WrongCode, CodeKilled):
+    except Refusal:
         state["code"] = code
         raise
     finally:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from idp.accounts.models import Account
 from idp.db import db
 from idp.settings import build
+from tests.conftest import BOTH_DATABASES
 from tests.journeys.forgetful import NEW, change, chooses
 
 WRONG_CODE = "Le code saisi est incorrect."
@@ -110,6 +111,23 @@ def test_five_wrong_tries_kill_the_code(visitor):
     enters(visitor, visitor.last_code())
 
     assert visitor.sees("Ce code ne marche plus")
+
+
+@BOTH_DATABASES
+def test_no_sms_leaves_while_the_tries_of_its_number_are_used_up(visitor, clock):
+    """ATTACKS 84: fifteen wrong codes a day; the page tells when to come back, and offers the mail."""
+    for _code in range(3):
+        asks(visitor)
+        for _try in range(5):
+            enters(visitor, wrong(visitor.last_code()))
+        clock.advance(minutes=61)
+    assert visitor.sees("Il y a eu trop d’essais avec ce numéro.")
+    before = len(visitor.sms())
+
+    asks(visitor)
+
+    assert visitor.sees("Réessayez à partir du 16 janvier 2026 à 18 h 42.")
+    assert len(visitor.sms()) == before
 
 
 def test_an_expired_code_says_so(visitor, clock):

@@ -1,5 +1,9 @@
 """The code of SMS self-registration: its life, its tries, its limits. Source: parents' guide, «Auto-inscription»."""
 
+from tests.conftest import BOTH_DATABASES
+
+USED_UP = "Il y a eu trop d’essais avec ce numéro."
+
 
 def wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06}"
@@ -59,16 +63,57 @@ def test_a_dead_code_has_its_way_on_in_one_button(parent, clock):
     assert parent.enters_code(parent.last_code()).reaches("dates")
 
 
-def test_wrong_tries_on_a_number_are_counted_over_all_flows(parent, app, clock):
-    for _code in range(3):
-        parent.until_code()
-        for _try in range(5):
-            parent.enters_code(wrong(parent.last_code()))
-        clock.advance(minutes=61)
+def kills_a_code(person):
+    person.until_code()
+    for _try in range(5):
+        person.enters_code(wrong(person.last_code()))
 
-    parent.until_code().enters_code(parent.last_code())
+
+def uses_up_the_tries(person, clock):
+    """Fifteen wrong codes for one number, the last of them now."""
+    for _code in range(2):
+        kills_a_code(person)
+        clock.advance(minutes=61)
+    kills_a_code(person)
+
+
+@BOTH_DATABASES
+def test_wrong_tries_on_a_number_are_counted_over_all_flows(parent, another_browser, clock):
+    for _code in range(2):
+        kills_a_code(another_browser)
+        clock.advance(minutes=61)
+    code = parent.until_code().last_code()
+    kills_a_code(another_browser)
+
+    parent.enters_code(code)
 
     assert not parent.reaches("dates")
+    assert parent.sees(USED_UP)
+    assert not parent.sees("Demandez un nouveau code")
+    assert not parent.sees("Un SMS est parti")
+
+
+def test_the_last_try_of_a_number_tells_when_codes_work_again(parent, clock):
+    uses_up_the_tries(parent, clock)
+
+    assert parent.sees(USED_UP)
+    assert parent.sees("à partir du 16 janvier 2026 à 18 h 42")
+
+
+@BOTH_DATABASES
+def test_no_sms_leaves_while_the_tries_of_its_number_are_used_up(parent, clock):
+    uses_up_the_tries(parent, clock)
+    before = len(parent.sms())
+    clock.advance(seconds=61)
+
+    parent.opens(f"/inscription/{parent.flow_id}").asks_another_code()
+    assert parent.sees(USED_UP)
+    parent.begins().gives()
+
+    assert parent.sees(USED_UP)
+    assert len(parent.sms()) == before
+    clock.advance(hours=22)
+    assert parent.until_code().enters_code(parent.last_code()).reaches("dates")
 
 
 def test_an_expired_code_sends_back_to_step_one(parent, clock):

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from idp import clock
 from idp.accounts.models import Account
 from idp.db import db
-from idp.flows.errors import DifferentPerson, MobileTooRecent, SeveralAdults
+from idp.flows.errors import DifferentPerson, MobileTooRecent, SeveralAdults, TriesUsedUp
 from idp.flows.models import Flow
 from idp.franceconnect import service as links
 from idp.franceconnect.callback import Login
@@ -122,6 +122,10 @@ PAGES = (
     ("connexion-franceconnect-en-panne", down),
     ("connexion-franceconnect-ne-revient-pas", away),
     ("franceconnect-identite", recognised),
+    (
+        "franceconnect-identite-epuisee",
+        lambda town: told(town, "identite", TriesUsedUp(ends_at=town.use("clock").instant)),
+    ),
     (
         "franceconnect-identite-attente",
         lambda town: told(town, "identite", MobileTooRecent(ends_at=town.use("clock").instant)),

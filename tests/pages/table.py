@@ -71,6 +71,8 @@ PAGES = (
     Page("inscription-code", lambda town: town.parent.until_code()),
     Page("inscription-code-incorrect", lambda town: town.parent.until_code().enters_code("000000")),
     Page("inscription-code-bloque", lambda town: killed(town)),
+    Page("inscription-code-epuise", lambda town: used_up(town)),
+    Page("inscription-informations-epuisees", lambda town: used_up(town).begins().gives()),
     Page("inscription-code-expire", lambda town: expired(town)),
     Page("inscription-code-trop-tot", lambda town: town.parent.until_code().asks_another_code()),
     Page("inscription-dates", lambda town: town.parent.until_dates()),
@@ -228,6 +230,14 @@ def chooses_mobile(parent: Any) -> Any:
 def killed(town: Town) -> Any:
     parent = town.parent.until_code()
     return times(5, lambda: parent.enters_code("000000"))
+
+
+def used_up(town: Town) -> Any:
+    """Fifteen wrong codes for one number."""
+    for _code in range(2):
+        killed(town)
+        town.use("clock").advance(minutes=61)
+    return killed(town)
 
 
 def expired(town: Town) -> Any:

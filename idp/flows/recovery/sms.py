@@ -6,8 +6,9 @@ verified mobile, the same work is done without a number (ATTACKS 88).
 
 from idp import audit, clock
 from idp.accounts.models import MAY_LOG_IN, Account
+from idp.errors import Refusal
 from idp.flows import codes, recovery
-from idp.flows.errors import CodeKilled, TooManyCodes, WrongCode, WrongStep
+from idp.flows.errors import TooManyCodes, WrongStep
 from idp.flows.models import Flow
 from idp.flows.recovery import reset
 from idp.flows.recovery.requests import account_of, check_source, target_of
@@ -18,7 +19,7 @@ def ask_code(flow: Flow, typed: str, source: str, key: bytes, wording: codes.Wor
     """Send a code to the verified mobile of an identifiant, unless one left a moment ago; tells whether one left.
 
     The flow keeps the outcome: sent, no_mobile or unknown. Raises TooManyRequests, SmsStopped, and with explicit
-    answers TooManyCodes.
+    answers TooManyCodes and TriesUsedUp.
     """
     check_source(source, settings.recovery)
     account = account_of(typed)
@@ -59,7 +60,7 @@ def _pretend(flow: Flow, target: str, key: bytes, wording: codes.Wording, settin
 def confirm_code(flow: Flow, typed: str, key: bytes, settings: Settings) -> None:
     """Accept the six digits: a proof, good for one new password.
 
-    Raises WrongCode, CodeExpired, CodeKilled, WrongStep.
+    Raises WrongCode, CodeExpired, CodeKilled, TriesUsedUp, WrongStep.
     """
     sms = recovery.state_of(flow).get("sms")
     if not sms:
@@ -67,7 +68,7 @@ def confirm_code(flow: Flow, typed: str, key: bytes, settings: Settings) -> None
     code = dict(sms["code"])
     try:
         codes.check(code, flow.id, sms["target"], typed, key, settings.sms)
-    except (WrongCode, CodeKilled):
+    except Refusal:
         recovery.write(flow, sms={**sms, "code": code})
         raise
     codes.forget(code)

@@ -188,7 +188,7 @@ def _page(
         kind=type(refusal).__name__ if refusal else "",
         typed=typed or {},
         errors=errors or [],
-        **_facts(flow, step),
+        **_facts(flow, step, refusal),
     )
 
 
@@ -202,10 +202,10 @@ TEMPLATES = {
 }
 
 
-def _facts(flow: Flow, step: str) -> dict[str, Any]:
+def _facts(flow: Flow, step: str, refusal: Refusal | None) -> dict[str, Any]:
     """What the step's template shows."""
     if step == "code":
-        return sms_codes.facts(journey.state_of(flow))
+        return sms_codes.facts(journey.state_of(flow), refusal)
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "mot-de-passe":

@@ -11,7 +11,7 @@ from idp import languages
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import codes, mobile_code
-from idp.flows.errors import TooManyCodes, WrongStep
+from idp.flows.errors import TooManyCodes, TriesUsedUp, WrongStep
 from idp.flows.models import Flow
 from idp.web import security
 from idp.web.catalogue import current_language
@@ -36,12 +36,12 @@ def wording(code: str) -> str:
 def facts(state: dict[str, Any], refusal: Refusal | None = None) -> dict[str, Any]:
     """What a page shows that asks for a code; `state` is its journey's part of the flow: `code`, and `mobile` if told.
 
-    After a `refusal` it is not said that a new code has just left.
+    After a `refusal` it is not said that a new code has just left, nor that one works whose number has no tries left.
     """
     settings, sent = security.settings().sms, state.get("code")
     return {
         "mobile": state.get("mobile", ""),
-        "alive": codes.is_alive(sent, settings),
+        "alive": codes.is_alive(sent, settings) and not isinstance(refusal, TriesUsedUp),
         "expired": sent is not None and codes.has_expired(sent),
         "ends_at": codes.ends_at(sent) if sent else None,
         "minutes": settings.code_lifetime_minutes,

@@ -154,10 +154,10 @@ def _page(
     typed: dict[str, str] | None = None,
     errors: list[tuple[str, str, str]] | None = None,
 ) -> str:
-    return frame.show(step, flow, refusal, typed=typed or {}, errors=errors or [], **_facts(flow, step))
+    return frame.show(step, flow, refusal, typed=typed or {}, errors=errors or [], **_facts(flow, step, refusal))
 
 
-def _facts(flow: Flow, step: str) -> dict[str, Any]:
+def _facts(flow: Flow, step: str, refusal: Refusal | None) -> dict[str, Any]:
     """What the step's template shows."""
     if step == "identite":
         kept = links.kept_login(flow.id)
@@ -167,7 +167,7 @@ def _facts(flow: Flow, step: str) -> dict[str, Any]:
     if step == "dates":
         return {"children": journey.children_of(flow)}
     if step == "code":
-        return sms_codes.facts(journey.state_of(flow))
+        return sms_codes.facts(journey.state_of(flow), refusal)
     return {}
 
 
