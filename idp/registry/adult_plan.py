@@ -132,7 +132,23 @@ class AdultPlanner:
                 self.plan.to_confirm.append(f"{_shown(old)} -> {person.shown_name}")
                 self._wait(place, [adult_id])
                 return
-        self._insert(place, person)
+        if unlinked := self._unlinked(place, person):
+            self._claim(place, unlinked, person)
+        else:
+            self._insert(place, person)
+
+    def _unlinked(self, place: int, person: PersonRow) -> str | None:
+        """Nothing but names speaks for one who has neither contact nor certain child; nothing hangs on it either."""
+        if person.mobile or person.email or address_key(person.address):
+            return None
+        found = self.staging.first(
+            "SELECT id FROM known_adult k WHERE family = ? AND first = ? AND claimed = 0 AND ended = 0"
+            " AND mobile IS NULL AND email = '' AND address = ''"
+            " AND NOT EXISTS (SELECT 1 FROM known_link l WHERE l.adult = k.id AND l.ended = 0)"
+            " AND NOT EXISTS (SELECT 1 FROM pair WHERE person = ?) ORDER BY id",
+            *(*person.identity, place),
+        )
+        return str(found[0]) if found else None
 
     def _ask_rename(self, place: int, old: AdultRecord, person: PersonRow) -> str | None:
         values = {

@@ -76,18 +76,10 @@ class OndeFamilies:
             return
         if person.has_unknown_child:
             self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(person), place)
-        same = self._same(place, person, children)
-        if same is None:
-            self._pair(place, children)
-            return
-        first_place, first = same
-        defect = Defect("row_duplicate_responsable", self.name, person.line, first.line)
-        self.staging.report(self.file, defect)
-        _complete(first, person)
-        self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(first), first_place)
-        self.staging.execute("DELETE FROM person WHERE place = ?", place)
-        self.questions.move(place, first_place)
-        self._pair(first_place, children)
+        lines = [*self._same(place, person, children), (place, person)]
+        self._pair(place, children)
+        if len(lines) > 1:
+            self._merge(*lines)
 
     def _find(self, child: ChildReference) -> list[str]:
         """The pupils that the line may mean: one, none, or several that even the class does not part.
@@ -116,27 +108,46 @@ class OndeFamilies:
         if answer is not None:
             return [] if answer == NONE else [answer]
         self._report("row_child_ambiguous", person, child)
-        family, first = person.identity
-        marks = ", ".join("?" * len(found))
-        linked = self.staging.all(
-            "SELECT DISTINCT l.pupil FROM known_adult k JOIN known_link l ON l.adult = k.id WHERE k.family = ?"  # noqa: S608
-            f" AND k.first = ? AND k.ended = 0 AND l.ended = 0 AND l.pupil IN ({marks})"
-            " AND (k.mobile = ? OR k.email = ?)",
-            *(family, first, *found, person.mobile or "-", person.email or "-"),
-        )
-        return [pupil for (pupil,) in linked]
+        linked: list[str] = []
+        for adult in self._known(person):
+            theirs = self.staging.all("SELECT pupil FROM known_link WHERE adult = ? AND ended = 0", adult)
+            linked += [pupil for (pupil,) in theirs if pupil in found]
+        return linked
 
-    def _same(self, place: int, person: PersonRow, children: set[str]) -> tuple[int, PersonRow] | None:
-        """An earlier line of the same adult: same names and a shared child."""
+    def _known(self, person: PersonRow) -> list[str]:
+        """The adults of today with the names of the line and its mobile or e-mail; without these the only one."""
+        adults = self.staging.all(
+            "SELECT id, mobile = ? OR email = ? FROM known_adult WHERE family = ? AND first = ? AND ended = 0",
+            *(person.mobile or "-", person.email or "-", *person.identity),
+        )
+        if len(adults) == 1 and not (person.mobile or person.email):
+            return [adult for adult, _ in adults]
+        return [adult for adult, is_same in adults if is_same]
+
+    def _same(self, place: int, person: PersonRow, children: set[str]) -> list[tuple[int, PersonRow]]:
+        """Earlier lines of the same adult: same names and a shared child."""
         earlier = self.staging.all(
             "SELECT place, row FROM person WHERE file = ? AND family = ? AND first = ? AND place < ? ORDER BY place",
             *(self.file, *person.identity, place),
         )
+        same = []
         for other, content in earlier:
-            shared = self.staging.all("SELECT pupil FROM pair WHERE person = ?", other)
-            if children & {pupil for (pupil,) in shared}:
-                return other, unpack(content, PersonRow)
-        return None
+            theirs = self.staging.all("SELECT pupil FROM pair WHERE person = ?", other)
+            if children & {pupil for (pupil,) in theirs}:
+                same.append((other, unpack(content, PersonRow)))
+        return same
+
+    def _merge(self, first: tuple[int, PersonRow], *others: tuple[int, PersonRow]) -> None:
+        """The first line takes the children and the questions of the others, and what it lacks."""
+        first_place, person = first
+        for place, other in others:
+            self.staging.report(self.file, Defect("row_duplicate_responsable", self.name, other.line, person.line))
+            _complete(person, other)
+            self.staging.execute("UPDATE OR IGNORE pair SET person = ? WHERE person = ?", first_place, place)
+            self.staging.execute("DELETE FROM pair WHERE person = ?", place)
+            self.staging.execute("DELETE FROM person WHERE place = ?", place)
+            self.questions.move(place, first_place)
+        self.staging.execute("UPDATE person SET row = ? WHERE place = ?", pack(person), first_place)
 
     def _pair(self, place: int, children: set[str]) -> None:
         for pupil in sorted(children):

@@ -19,6 +19,8 @@ NONE = "none"
 """The answer «none of them»."""
 LONGEST_TEXT = 500
 _PIECE = 500
+_ADULT = "(SELECT id FROM person p WHERE p.place = q.place)"
+"""Whom the line of a question is; empty while that is asked."""
 
 
 class Questions:
@@ -76,12 +78,17 @@ class Questions:
         self._write()
 
     def _is_open_still(self, question: Question) -> bool:
-        """Whether it waits for an answer and was asked again in the same words: it is not asked twice."""
-        is_same = question.answer is None and self._asked(question) == question.candidates
-        if is_same:
-            place = (question.kind, question.key)
-            self._staging.execute("DELETE FROM question WHERE kind = ? AND key = ?", *place)
-        return is_same
+        """Whether it waits for an answer and was asked again in the same words: it is not asked twice.
+
+        The line may be another adult by now: the question follows it.
+        """
+        if question.answer is not None or self._asked(question) != question.candidates:
+            return False
+        place = (question.kind, question.key)
+        adult = self._staging.first(f"SELECT {_ADULT} FROM question q WHERE kind = ? AND key = ?", *place)  # noqa: S608
+        question.responsable_id = (adult and adult[0]) or None
+        self._staging.execute("DELETE FROM question WHERE kind = ? AND key = ?", *place)
+        return True
 
     def _asked(self, question: Question) -> list[str] | None:
         """The candidates between whom this import asks; None when it does not ask."""
@@ -91,10 +98,7 @@ class Questions:
 
     def _write(self) -> None:
         now, rows = clock.now(), []
-        query = (
-            "SELECT q.kind, q.key, q.facts, (SELECT id FROM person p WHERE p.place = q.place) FROM question q"
-            " ORDER BY q.place, q.key"
-        )
+        query = f"SELECT q.kind, q.key, q.facts, {_ADULT} FROM question q ORDER BY q.place, q.key"  # noqa: S608 - ours
         for kind, key, content, adult_id in self._staging.execute(query):
             facts = unpack(content, dict[str, Any])
             row = {"id": new_id(), "uai": self.uai, "kind": kind, "key": key, "responsable_id": adult_id or None}

@@ -1,6 +1,6 @@
 """Which child a line of ONDE's responsables means, and what becomes of the link when it means none for certain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from idp.db import db
+from idp.registry import questions
 from idp.registry.models import Link, Pupil, Responsable
 from tests.conftest import BOTH_DATABASES
+from tests.registry.conftest import ECOLE
 
 PUPIL = ("Nom élève", "Nom d'usage élève", "Prénom élève", "Date naissance", "Libellé classe")
 PERSON = ("Civilité Responsable", "Nom responsable", "Prénom responsable", "Téléphone portable", "Courriel")
@@ -23,7 +25,7 @@ Row = tuple[str, ...]
 Take = Callable[..., Any]
 
 
-def csv(headers: tuple[str, ...], rows: list[Row], without: tuple[str, ...]) -> str:
+def csv(headers: tuple[str, ...], rows: Sequence[Row], without: tuple[str, ...]) -> str:
     lines = [headers, *(row + ("",) * (len(headers) - len(row)) for row in rows)]
     kept = [place for place, header in enumerate(headers) if header not in without]
     return "\n".join(";".join(line[place] for place in kept) for line in lines) + "\n"
@@ -33,7 +35,7 @@ def csv(headers: tuple[str, ...], rows: list[Row], without: tuple[str, ...]) -> 
 def take(import_files: Callable[..., Any], tmp_path: Path) -> Take:
     """Imports pupils and responsables with up to three children, without some columns."""
 
-    def run(pupils: list[Row], persons: list[Row], without: tuple[str, ...] = ()) -> Any:
+    def run(pupils: Sequence[Row], persons: Sequence[Row], without: tuple[str, ...] = ()) -> Any:
         (tmp_path / "e.csv").write_text(csv(PUPIL, pupils, without), "utf-8")
         (tmp_path / "r.csv").write_text(csv(PERSON + CHILD * 3, persons, without), "utf-8")
         return import_files(tmp_path, ["e.csv", "r.csv"])
@@ -169,3 +171,76 @@ class TestUnknownChildren:
         take([ALEXIS, *OTHERS], [("MME", "DURANT", "Valéry", "0639987777", "", *self.MISTYPED)])
 
         assert db.session.scalars(select(Responsable.mobile).filter_by(first_name="Valéry")).all() == ["+33639981234"]
+
+
+class TestLinesOfOneAdult:
+    def test_a_line_with_the_children_of_two_others_makes_one_adult_of_three_lines(self, take: Take) -> None:
+        zoe, tom = OTHERS
+        lines = [PAUL + child(zoe), PAUL + child(tom), PAUL + child(zoe) + child(tom)]
+
+        first = take(OTHERS, lines)
+        again = take(OTHERS, lines)
+
+        assert first.responsables.added == ["M. AUTRE Paul"]
+        assert again.is_empty
+        assert children_of("Paul") == ["Tom", "Zoé"]
+
+    def test_what_the_first_line_lacks_comes_from_whichever_has_it(self, take: Take) -> None:
+        zoe, tom = OTHERS
+        mail = ("M.", "AUTRE", "Paul", "", "paul@example.org")
+
+        take(OTHERS, [PAUL + child(zoe), mail + child(tom), PAUL + child(zoe) + child(tom)])
+
+        paul = db.session.scalars(select(Responsable)).one()
+        assert (paul.mobile, paul.email) == ("+33639980001", "paul@example.org")
+
+
+class TestAmbiguousChildren:
+    LUCAS = (("MARTIN", "", "Lucas", "14/03/2017", "CP"), ("MARTIN", "", "Lucas", "15/04/2017", "CP"))
+    ANNE = ("MME", "LEROUX", "Anne", "", "")
+
+    @BOTH_DATABASES
+    def test_an_adult_without_any_contact_stays_the_same(self, take: Take) -> None:
+        files = (self.LUCAS, [self.ANNE + child(self.LUCAS[0])])
+        take(*files)
+
+        plan = take(*files)
+
+        assert plan.is_empty
+
+    def test_the_answer_goes_to_the_adult_of_today(self, take: Take) -> None:
+        files = (self.LUCAS, [self.ANNE + child(self.LUCAS[0])])
+        take(*files)
+        take(*files)
+        [question] = questions.waiting(ECOLE)
+
+        questions.decide(question.id, question.candidates[0], uai=ECOLE)
+        db.session.commit()
+
+        assert children_of("Anne") == ["Lucas"]
+        assert take(*files).is_empty
+
+    def test_a_child_that_was_chosen_stays_when_an_extraction_has_no_contacts(self, take: Take) -> None:
+        line = ("MME", "LEROUX", "Anne", "0639981234", "anne@example.org")
+        files = (self.LUCAS, [line + child(self.LUCAS[0])])
+        take(*files)
+        [question] = questions.waiting(ECOLE)
+        questions.decide(question.id, question.candidates[0], uai=ECOLE)
+        db.session.commit()
+
+        plan = take(*files, without=("Téléphone portable", "Courriel"))
+
+        assert plan.is_empty
+        assert children_of("Anne") == ["Lucas"]
+
+    def test_another_adult_of_the_name_takes_no_child_that_was_chosen(self, take: Take) -> None:
+        line = ("MME", "LEROUX", "Anne", "0639981234", "anne@example.org")
+        take(self.LUCAS, [line + child(self.LUCAS[0])])
+        [question] = questions.waiting(ECOLE)
+        questions.decide(question.id, question.candidates[0], uai=ECOLE)
+        db.session.commit()
+
+        plan = take(self.LUCAS, [("MME", "LEROUX", "Anne", "0639987777", "", *child(self.LUCAS[0]))])
+
+        assert plan.responsables.added == ["Mme LEROUX Anne"]
+        assert children_of("Anne") == []
