@@ -43,13 +43,21 @@ class _Companion:
 
     def keep(self) -> None:
         while not self._stop.is_set():
-            with _starting:
-                process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
-            self._process = process
-            status = process.wait()
+            try:
+                status: int | str = self._run().wait()
+            except OSError as error:
+                status = type(error).__name__  # No process or memory is left for it; a moment later there may be.
             if not self._stop.is_set():
                 log.error("companion_ended", alarm=True, command=" ".join(self._command[2:]), status=status)
             self._stop.wait(PAUSE_SECONDS)
+
+    def _run(self) -> subprocess.Popen[bytes]:
+        with _starting:
+            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own program
+        self._process = process
+        if self._stop.is_set():
+            process.terminate()  # Who ended us meanwhile did not see it.
+        return process
 
     def end(self) -> None:
         process = self._process

@@ -1,11 +1,14 @@
 """SMS by a gateway: generic HTTP, OVH, Kannel. Each hands over one text and tells the gateway's receipt."""
 
+import contextlib
 import hashlib
 import json
 import logging
+import time
 from typing import Any
 
 import httpx
+import orjson
 
 from idp import clock
 from idp.delivery.errors import Refused, Undelivered, in_short
@@ -17,6 +20,8 @@ FOR_NOW = frozenset({401, 402, 403, 404, 405, 407, 408, 423, 425, 429})
 KANNEL_TAKEN = ("0:", "3:")
 """Kannel user guide, «SMS Push reply codes»: accepted for delivery, queued for later delivery."""
 
+LONGEST_ANSWER = 64 * 1024
+"""Bytes."""
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # At INFO it logs whole URLs: Kannel's hold password and code.
 
@@ -25,16 +30,27 @@ def _client(settings: Sms) -> httpx.Client:
     return httpx.Client(timeout=settings.timeout_seconds, follow_redirects=False)
 
 
-def _ask(client: httpx.Client, method: str, url: str, **options: Any) -> httpx.Response:
-    """The gateway's 2xx answer. Raises Undelivered or Refused for any other outcome."""
+def _ask(client: httpx.Client, method: str, url: str, **options: Any) -> bytes:
+    """What the gateway says with its 2xx. Raises Undelivered or Refused for any other outcome."""
     try:
-        answer = client.request(method, url, **options)
+        with client.stream(method, url, **options) as answer:
+            if answer.is_success:
+                return _read(answer, time.monotonic() + (client.timeout.read or 0))
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Undelivered(type(error).__name__) from error
-    if answer.is_success:
-        return answer
     final = 400 <= answer.status_code < 500 and answer.status_code not in FOR_NOW
     raise (Refused if final else Undelivered)(f"HTTP {answer.status_code}")
+
+
+def _read(answer: httpx.Response, end: float) -> bytes:
+    """What can be read until then: a gateway that took the message is not asked again for a fault in the rest."""
+    body = b""
+    with contextlib.suppress(httpx.HTTPError):
+        for part in answer.iter_bytes():
+            body += part
+            if len(body) > LONGEST_ANSWER or time.monotonic() > end:
+                break
+    return body
 
 
 def _text(message: Taken) -> str:
@@ -62,7 +78,7 @@ class HttpGateway:
         headers = {"Idempotency-Key": message.id}
         answer = _ask(self._client, "POST", settings.url, json=body, headers=headers, auth=login)
         try:
-            return str(answer.json().get("id", ""))
+            return str(orjson.loads(answer).get("id", ""))
         except (ValueError, AttributeError):
             return ""
 
@@ -93,9 +109,16 @@ class OvhGateway:
         }
         body = json.dumps(job)
         url = f"{self._base}/sms/{settings.service}/jobs"
-        answer = _ask(self._client, "POST", url, content=body.encode(), headers=self._headers("POST", url, body))
+        knew_the_time = self._clock_difference is not None
         try:
-            outcome = answer.json()
+            answer = _ask(self._client, "POST", url, content=body.encode(), headers=self._headers("POST", url, body))
+        except Refused as refusal:
+            self._clock_difference = None
+            if knew_the_time:  # OVH answers 400 to a time that is off, as when our clock was set meanwhile.
+                raise Undelivered(str(refusal)) from refusal
+            raise
+        try:
+            outcome = orjson.loads(answer)
             ids = outcome.get("ids") or []
             refused = outcome.get("invalidReceivers") or []
         except (ValueError, AttributeError) as error:
@@ -118,12 +141,12 @@ class OvhGateway:
         }
 
     def _difference(self) -> int:
-        """Seconds that OVH's clock is ahead of ours; asked once, since a timestamp that is off is refused."""
+        """Seconds that OVH's clock is ahead of ours, asked once and after a refusal: a time that is off is refused."""
         if self._clock_difference is None:
-            answer = _ask(self._client, "GET", f"{self._base}/auth/time")
             try:
-                self._clock_difference = int(answer.text) - int(clock.now().timestamp())
-            except ValueError as error:
+                answer = _ask(self._client, "GET", f"{self._base}/auth/time")
+                self._clock_difference = int(answer) - int(clock.now().timestamp())
+            except (Refused, ValueError) as error:
                 raise Undelivered(in_short(error)) from error
         return self._clock_difference
 
@@ -151,6 +174,7 @@ class KannelGateway:
             "account": message.id,
         }
         answer = _ask(self._client, "GET", settings.url, params=query)
-        if not answer.text.startswith(KANNEL_TAKEN):
-            raise Undelivered(answer.text[:100])
-        return answer.text.strip()[:100]
+        said = answer.decode("utf-8", "replace").strip()[:100]
+        if not said.startswith(KANNEL_TAKEN):
+            raise Undelivered(said)
+        return said

@@ -4,12 +4,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from idp.cli import companion
+
 pytestmark = pytest.mark.slow
+
+start = subprocess.Popen
 
 FORKING = """
 import os, time
@@ -36,3 +41,48 @@ def test_the_end_of_a_companion_is_seen_though_children_were_forked_while_it_sta
     finally:
         os.killpg(program.pid, signal.SIGKILL)
         program.wait()
+
+
+def test_a_companion_for_which_there_is_no_process_at_the_moment_is_started_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[object] = []
+    again = threading.Event()
+
+    def popen(*arguments: object, **options: object) -> object:
+        tries.append(arguments)
+        if len(tries) == 1:
+            raise BlockingIOError("Resource temporarily unavailable")
+        again.set()
+        return start([sys.executable, "-c", ""])
+
+    monkeypatch.setattr(companion, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+
+    with companion.running_beside(["worker"]):
+        assert again.wait(10)
+
+
+def test_a_companion_that_starts_while_we_end_ends_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    starting, ended = threading.Event(), threading.Event()
+    end = companion._Companion.end
+
+    def popen(*arguments: object, **options: object) -> object:
+        starting.set()
+        assert ended.wait(10)
+        started.append(start([sys.executable, "-c", "import time; time.sleep(60)"]))
+        return started[0]
+
+    def end_and_tell(one: companion._Companion) -> None:
+        end(one)
+        ended.set()
+
+    monkeypatch.setattr(companion, "END_WITHIN_SECONDS", 3)
+    monkeypatch.setattr(companion._Companion, "end", end_and_tell)
+    monkeypatch.setattr(subprocess, "Popen", popen)
+
+    with companion.running_beside(["worker"]):
+        assert starting.wait(10)
+
+    assert started[0].wait(10) == -signal.SIGTERM

@@ -1,5 +1,6 @@
 """Outside peers: an SMTP relay and an HTTP gateway that are real servers."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -132,6 +133,8 @@ class Gateway:
     url: str = ""
     status: int = 202
     body: str = "{}"
+    headers: dict[str, str] = field(default_factory=dict)
+    status_of: dict[str, int] = field(default_factory=dict)
     bodies: dict[str, str] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str], str]] = field(default_factory=list)
     on_request: Callable[[], None] = lambda: None
@@ -151,8 +154,9 @@ def gateway() -> Iterator[Gateway]:
             peer.requests.append((self.command, self.path, dict(self.headers), body))
             peer.on_request()
             answer = peer.bodies.get(self.path.partition("?")[0], peer.body).encode()
-            self.send_response(peer.status)
-            self.send_header("Content-Length", str(len(answer)))
+            self.send_response(peer.status_of.get(self.path, peer.status))
+            for name, value in {"Content-Length": str(len(answer)), **peer.headers}.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer)
 
@@ -166,6 +170,30 @@ def gateway() -> Iterator[Gateway]:
     thread.start()
     peer.url = f"http://127.0.0.1:{server.server_port}"
     yield peer
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def dripping() -> Iterator[str]:
+    """A gateway that takes every message, then says a little more again and again without end."""
+    ended = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                while not ended.wait(0.1):
+                    self.wfile.write(b" ")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    ended.set()
     server.shutdown()
     server.server_close()
 

@@ -55,7 +55,7 @@ def test_the_generic_gateways_answer_needs_no_id(gateway, body: str) -> None:
 )
 @pytest.mark.parametrize("name", ["http", "kannel", "ovh"])
 def test_a_refusal_of_the_message_is_final_and_of_the_moment_is_not(gateway, name, status, final) -> None:
-    gateway.status = status
+    gateway.status, gateway.status_of["/auth/time"], gateway.bodies["/auth/time"] = status, 200, "1764320000"
 
     with pytest.raises(Undelivered, match=str(status)) as caught:
         driver(name, gateway.url).send(SMS)
@@ -75,6 +75,33 @@ def test_a_gateway_that_hangs_is_left_after_the_timeout(gateway) -> None:
     with pytest.raises(Undelivered, match="ReadTimeout"):
         driver("http", gateway.url, timeout_seconds=1).send(SMS)
     assert real_time.monotonic() - started < 2.5
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ("no gzip", {"Content-Encoding": "gzip"}),
+        ('{"id": "cut', {"Content-Length": "4000"}),
+        ("[" * 100_000, {}),
+        ('{"id": ' + "1" * 5000 + "}", {}),
+        ("x" * 3_000_000, {}),
+    ],
+    ids=["no gzip", "cut", "deep", "long number", "large"],
+)
+def test_a_message_that_the_gateway_took_is_sent_whatever_else_it_says(gateway, body: str, headers) -> None:
+    gateway.body, gateway.headers = body, headers
+
+    driver("http", gateway.url, timeout_seconds=1).send(SMS)
+
+    assert len(gateway.requests) == 1
+
+
+def test_a_gateway_that_goes_on_talking_is_left_after_the_timeout(dripping: str) -> None:
+    started = real_time.monotonic()
+
+    driver("http", dripping, timeout_seconds=1).send(SMS)
+
+    assert real_time.monotonic() - started < 5
 
 
 def test_a_message_without_text_is_refused(gateway) -> None:
@@ -109,6 +136,23 @@ def test_ovhs_clock_is_asked_once_and_followed(gateway) -> None:
     assert [path for _, path, _, _ in gateway.requests].count("/1.0/auth/time") == 1
     stamp = next(v for n, v in gateway.requests[-1][2].items() if n.lower() == "x-ovh-timestamp")
     assert abs(int(stamp) - int(real_time.time()) - 100) <= 2  # noqa: TID251
+
+
+def test_ovhs_clock_is_asked_again_after_a_refusal_since_ours_may_have_been_set(gateway) -> None:
+    """OVH answers 400 to a time that is off: the messages are not to blame."""
+    gateway.body = OVH_ANSWER
+    sender = ovh(gateway)
+    sender.send(SMS)
+    gateway.status_of["/1.0/sms/sms-xx1-1/jobs"] = 400
+
+    with pytest.raises(Undelivered) as first:
+        sender.send(SMS)
+    with pytest.raises(Undelivered) as second:
+        sender.send(SMS)
+
+    assert not isinstance(first.value, Refused)
+    assert isinstance(second.value, Refused)
+    assert [path for _, path, _, _ in gateway.requests].count("/1.0/auth/time") == 2
 
 
 def test_a_number_that_ovh_refuses_is_final(gateway) -> None:
