@@ -41,7 +41,13 @@ def is_public(address: Address) -> bool:
             carried.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address.ipv4_mapped is not None:
             carried.remove(address)
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in carried)
+    return all(_is_global(one) for one in carried)
+
+
+def _is_global(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
 
 
 class Deadline:

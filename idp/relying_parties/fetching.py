@@ -21,6 +21,14 @@ from idp.relying_parties.addresses import Deadline, GuardedBackend, Resolve
 from idp.settings import Fetching
 
 DEMO_HOSTS = ("127.0.0.1", "::1")
+ASKING_FAILED = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    # A name that is no IDNA.
+    UnicodeError,
+)
 
 
 class NotFetched(Exception):
@@ -101,7 +109,7 @@ class Fetcher:
             ):
                 content_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 return Fetched(answer.status_code, content_type, _read(answer, maximum_kib * 1024))
-        except (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, httpcore.TimeoutException) as error:
+        except ASKING_FAILED as error:
             raise NotFetched(_reason(error)) from error
 
     def _check(self, url: str) -> None:

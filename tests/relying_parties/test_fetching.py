@@ -72,6 +72,7 @@ PRIVATE = (
     "64:ff9b::7f00:1",
     "2002:7f00:1::",
     "2001:0:7f00:1::",
+    "fec0::1",
 )
 
 
@@ -125,6 +126,7 @@ def test_the_name_is_resolved_once_so_that_a_second_answer_changes_nothing(secur
         "https://client.example:99999/",
         "https://client.example/\r\nX: y",
         "https://clïent.example/",
+        "https://xn--a/",
         "",
     ],
 )
