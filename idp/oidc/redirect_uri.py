@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:\d{1,5})?(/.*)?")
+LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(/.*)?")
 ALLOWED = re.compile(r"[A-Za-z0-9\-._~:/?\[\]@!$&'()+,;=%]+")
 
 OWN_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/(?P<authority>/?)")
 """An application's own, a domain name reversed; it has no authority (RFC 8252 §7.1)."""
+LONGEST_AUTHORITY = 253 + len(":65535")
+"""A name has at most 253 characters (RFC 1035 §2.3.4)."""
 
 
 def problem(uri: str, *, native: bool = False, demo: bool = False) -> str:
@@ -22,6 +24,8 @@ def problem(uri: str, *, native: bool = False, demo: bool = False) -> str:
         return "is not a URI"
     if "@" in parts.netloc:
         return "must not hold user information"
+    if len(parts.netloc) > LONGEST_AUTHORITY:
+        return "has a host that no name server knows"
     if ".." in parts.path.split("/") or "%" in parts.path:
         return "must not hold dot segments or escapes in its path"
     if uri.startswith("https://") and parts.hostname:
@@ -40,7 +44,7 @@ def is_registered(uri: str, registered: Iterable[str], *, native: bool = False) 
             return True
         asked, wanted = LOOPBACK.fullmatch(uri), LOOPBACK.fullmatch(known)
         if native and asked and wanted and asked.group(1, 3) == wanted.group(1, 3):
-            return True
+            return not problem(uri, native=True)
     return False
 
 

@@ -82,6 +82,8 @@ def test_a_foreign_damaged_or_unsigned_token_is_refused():
         "https://rp.fr/a/../b",
         "https://rp.fr/%2e%2e/b",
         "https://[",
+        f"https://{'a' * 400}.fr/cb",
+        f"https://rp.fr:{'0' * 400}443/cb",
         "",
     ],
 )
@@ -102,7 +104,8 @@ def test_only_a_native_client_has_a_free_port_on_a_loopback_address():
     assert redirect_uri.is_registered("http://127.0.0.1:5000/cb", registered, native=True)
     assert not redirect_uri.is_registered("http://127.0.0.1:5000/cb", registered)
     assert not redirect_uri.is_registered("http://127.0.0.1:5000/other", registered, native=True)
-    assert not redirect_uri.is_registered("http://127.0.0.1:80@evil.fr/cb", registered, native=True)
+    for odd in ("80@evil.fr", "\u0661\u0662", "\uff11", "99999", "123456", ""):
+        assert not redirect_uri.is_registered(f"http://127.0.0.1:{odd}/cb", registered, native=True)
 
 
 def test_subjects_differ_by_sector_and_kind():
