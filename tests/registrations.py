@@ -12,6 +12,13 @@ from idp.relying_parties.policy import Policy
 
 TOKEN = "initial-access-token-of-the-tests"
 ALL_SCOPES = "openid profile email phone offline_access"
+KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+}
+"""The public key of RFC 7517 A.1."""
 REDIRECT_URI = "https://portail.example.fr/retour"
 
 

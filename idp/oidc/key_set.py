@@ -9,6 +9,7 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey, import_key
 MAXIMUM_KEYS = 20
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 KEY_TYPES = ("RSA", "EC", "OKP")
+TEXTS = ("kid", "use", "alg")
 
 
 class InvalidKeySet(Exception):
@@ -29,12 +30,14 @@ def check(document: object, *, strict: bool = False) -> tuple[dict[str, Any], ..
             raise InvalidKeySet(f"key {number} must be a public key")
         if jwk.get("kty") not in KEY_TYPES and not strict:
             continue
+        if not all(isinstance(jwk.get(member), str | None) for member in TEXTS):
+            raise InvalidKeySet(f"key {number}: {', '.join(TEXTS)} are texts")
         if not _is_strong(jwk):
             raise InvalidKeySet(f"key {number} must be RSA of 2048 bits or more, EC or OKP")
         if (kid := jwk.get("kid")) is not None:
-            if not isinstance(kid, str) or (kid, jwk.get("kty"), jwk.get("use")) in names:
+            if (kid, jwk["kty"], jwk.get("use")) in names:
                 raise InvalidKeySet(f"key {number} repeats a kid")
-            names.add((kid, jwk.get("kty"), jwk.get("use")))
+            names.add((kid, jwk["kty"], jwk.get("use")))
         usable.append(jwk)
     return tuple(usable)
 

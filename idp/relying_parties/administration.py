@@ -11,9 +11,8 @@ from typing import Any
 
 from idp import audit, clock
 from idp.db import db
-from idp.relying_parties import logo, resource_servers, service
+from idp.relying_parties import logo, service
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
-from idp.relying_parties.metadata import find_problems
 from idp.relying_parties.models import Client
 
 RIGHTS = ("first_party", "birth_dates_allowed")
@@ -76,10 +75,8 @@ def check(client_id: str, document: Mapping[str, Any], *, demo: bool) -> Documen
         problems.append("client_id: is never changed")
     if problems:
         raise InvalidMetadata(problems=problems)
-    metadata = service.with_defaults({name: value for name, value in told.items() if name not in OURS})
-    beside, problems = resource_servers.without_apis(told["scope"], metadata.get("resources", ()))
-    if problems := [*find_problems(client_id, told["client_name"], beside, metadata, demo=demo), *problems]:
-        raise InvalidMetadata(problems=problems)
+    metadata = {name: value for name, value in told.items() if name not in OURS}
+    metadata = service.complete(client_id, told["client_name"], told["scope"], metadata, demo=demo)
     told["scope"] = " ".join(dict.fromkeys(told["scope"].split()))
     return {**{name: told[name] for name in OURS}, **metadata}
 

@@ -67,17 +67,22 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def find_problems(client_id: str, name: str, scope: str, metadata: Mapping[str, Any], *, demo: bool) -> list[str]:
-    """Every reason why this registration cannot be taken, each with its member; empty when it can."""
+def find_problems(client_id: str, name: str, metadata: Mapping[str, Any], *, demo: bool) -> list[str]:
+    """What is wrong with each member by itself. Nothing is read out of a registration that has such a problem."""
     found = []
     if not CLIENT_ID.fullmatch(client_id):
         found.append("client_id: 2 to 40 lower-case letters, digits, dots, hyphens, underscores")
     found += _name_problems("client_name", name)
-    if unknown := set(scope.split()) - set(SCOPES):
-        found.append(f"scope: unknown {' '.join(sorted(unknown))}")
     for member, value in metadata.items():
         found += _member_problems(member, value)
-    return found or [*_uri_problems(metadata, demo), *_key_problems(metadata), *_consistency_problems(metadata)]
+    return found or _uri_problems(metadata, demo)
+
+
+def find_contradictions(scope: str, metadata: Mapping[str, Any]) -> list[str]:
+    """What does not go together, each with its member, in a whole registration without other problems."""
+    unknown = set(scope.split()) - set(SCOPES)
+    found = [f"scope: unknown {' '.join(sorted(unknown))}"] if unknown else []
+    return [*found, *_key_problems(metadata), *_consistency_problems(metadata)]
 
 
 def is_known(member: str) -> bool:
@@ -163,5 +168,5 @@ def _sector_problems(metadata: Mapping[str, Any]) -> list[str]:
 
 def lacks_sector(metadata: Mapping[str, Any]) -> bool:
     """Whether its redirect URIs have several hosts, and nothing tells the sector."""
-    hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ()) if isinstance(uri, str)}
+    hosts = {urlsplit(uri).hostname for uri in metadata.get("redirect_uris", ())}
     return len(hosts) > 1 and not {"sector_identifier", "sector_identifier_uri"} & metadata.keys()

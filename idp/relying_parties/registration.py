@@ -20,7 +20,7 @@ from idp.relying_parties import logo, service
 from idp.relying_parties.errors import InvalidMetadata, InvalidToken
 from idp.relying_parties.fetching import Fetcher, NotFetched
 from idp.relying_parties.initial_tokens import digest
-from idp.relying_parties.metadata import ADMINISTRATORS, find_problems, is_known
+from idp.relying_parties.metadata import ADMINISTRATORS, is_known
 from idp.relying_parties.models import Client, InitialAccessToken
 from idp.relying_parties.policy import Policy
 from idp.relying_parties.software_statement import Issuers
@@ -77,14 +77,8 @@ class Registrar:
         }
         metadata |= _kept_rules(policy, client)
         granted = policy.granted(scope) if client is None else _narrowed(scope, client.scope)
-        whole = service.with_defaults(metadata)
-        problems = find_problems(client_id, name, granted, whole, demo=self._demo)
-        problems = problems or [
-            *policy.problems(whole),
-            *_name_problems(name, client),
-            *_change_problems(whole, client),
-        ]
-        if problems:
+        whole = service.complete(client_id, name, granted, metadata, demo=self._demo)
+        if problems := [*policy.problems(whole), *_name_problems(name, client), *_change_problems(whole, client)]:
             raise InvalidMetadata(problems=problems)
         return Asked(client_id, name, granted, whole, str(statement))
 

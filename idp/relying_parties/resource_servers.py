@@ -5,6 +5,7 @@ A scope belongs to one API, or to the parent's data (`idp.oidc.scopes`), never t
 
 import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -62,12 +63,12 @@ def list_all() -> list[ResourceServer]:
     return list(db.session.scalars(select(ResourceServer).order_by(ResourceServer.identifier)))
 
 
-def without_apis(scope: str, resources: object) -> tuple[str, list[str]]:
+def without_apis(scope: str, resources: Iterable[str]) -> tuple[str, list[str]]:
     """What is left of a client's scope beside those of registered APIs, and what is wrong with its `resources`."""
     servers = list_all()
     theirs = {name for server in servers for name in server.scope.split()} | set(ADMINISTRATION_SCOPES)
     identifiers = {ADMINISTRATION, *(server.identifier for server in servers)}
-    unknown = [str(name) for name in resources if name not in identifiers] if isinstance(resources, list) else []
+    unknown = [name for name in resources if name not in identifiers]
     problems = [f"resources: {name} is not a registered API (`idp apis`)" for name in unknown]
     return " ".join(name for name in scope.split() if name not in theirs), problems
 

@@ -12,7 +12,7 @@ from idp import clock
 from idp.db import db
 from idp.relying_parties import resource_servers
 from idp.relying_parties.errors import ClientExists, InvalidMetadata, UnknownClient
-from idp.relying_parties.metadata import find_problems, lacks_sector
+from idp.relying_parties.metadata import find_contradictions, find_problems, lacks_sector
 from idp.relying_parties.models import Client
 
 DEFAULTS: dict[str, Any] = {
@@ -24,17 +24,21 @@ DEFAULTS: dict[str, Any] = {
 """What OpenID Connect Registration §2 gives a registration that says nothing."""
 
 
-def with_defaults(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole registration, with what is implied.
+def complete(client_id: str, name: str, scope: str, metadata: Mapping[str, Any], *, demo: bool) -> dict[str, Any]:
+    """The whole registration's metadata, with what is implied. Raises InvalidMetadata with every problem.
 
     Subjects are pairwise; with several hosts and no sector nothing is said of them: the client is a sector of its own.
     """
+    if problems := find_problems(client_id, name, metadata, demo=demo):
+        raise InvalidMetadata(problems=problems)
     whole = {**DEFAULTS, **metadata}
     if "subject_type" not in whole and not lacks_sector(whole):
         whole["subject_type"] = "pairwise"
-    grants = whole["grant_types"]
-    if "response_types" not in whole and isinstance(grants, list) and "authorization_code" in grants:
+    if "response_types" not in whole and "authorization_code" in whole["grant_types"]:
         whole["response_types"] = ["code"]
+    parents_scope, problems = resource_servers.without_apis(scope, whole.get("resources", ()))
+    if problems := [*find_contradictions(parents_scope, whole), *problems]:
+        raise InvalidMetadata(problems=problems)
     return whole
 
 
@@ -53,10 +57,7 @@ def register(
 
     Raises InvalidMetadata with every problem, ClientExists.
     """
-    whole = with_defaults(metadata)
-    parents_scope, problems = resource_servers.without_apis(scope, whole.get("resources", ()))
-    if problems := [*find_problems(client_id, name, parents_scope, whole, demo=demo), *problems]:
-        raise InvalidMetadata(problems=problems)
+    whole = complete(client_id, name, scope, metadata, demo=demo)
     client, shown = register_checked(client_id, name, whole, scope=scope, secret=secret)
     client.first_party, client.birth_dates_allowed = first_party, birth_dates_allowed
     db.session.flush()

@@ -5,8 +5,10 @@ import datetime as dt
 import pytest
 
 from idp.db import db
-from idp.relying_parties import service
-from tests.registrations import Developer
+from idp.relying_parties import administration, service
+from tests.registrations import KEY, Developer
+
+API = "https://api.example.fr"
 
 
 @pytest.fixture
@@ -55,6 +57,39 @@ def test_an_update_never_widens_scopes_nor_makes_a_client_public(developer):
 
     assert developer.update(registered, token_endpoint_auth_method="none").status_code == 400
     assert developer.update(registered, scope="openid email profile").json["scope"] == "openid email"
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("redirect_uris", 5),
+        ("redirect_uris", ["https://["]),
+        ("frontchannel_logout_uri", "https://["),
+        ("sector_identifier_uri", "https://xn--a/"),
+        ("logo_uri", "https://xn--a/"),
+        ("grant_types", [[]]),
+        ("jwks", {"keys": [{**KEY, "kid": "a", "use": []}]}),
+    ],
+    ids=str,
+)
+def test_a_member_that_is_no_such_thing_is_refused_by_its_name(developer, member, value):
+    answer = developer.register(**{member: value})
+
+    assert answer.status_code == 400
+    assert answer.json["error_description"].startswith(f"{member}: ")
+
+
+def test_a_client_keeps_the_api_that_an_administrator_gave_it_when_it_updates_itself(developer, register_api):
+    register_api(API, "api.read")
+    registered = developer.register(scope="openid profile").json
+    with developer.app.app_context():
+        given = {"scope": "openid profile api.read", "resources": [API]}
+        administration.update(registered["client_id"], given, by="admin", demo=False)
+        db.session.commit()
+
+    updated = developer.update(registered, scope=None, client_name="Autre")
+
+    assert (updated.status_code, updated.json["scope"]) == (200, "openid profile api.read")
 
 
 def test_the_secret_is_not_read_back(developer):
