@@ -6,6 +6,7 @@ from idp.oidc.errors import ProtocolError, invalid_token
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, Provider
 from idp.provider.opened import open_token
+from idp.provider.revocation import is_revoked_alone
 from idp.provider.sender_constraint import check_use
 from idp.relying_parties.cache import RelyingParty
 from idp.relying_parties.resource_servers import ADMINISTRATION
@@ -26,7 +27,7 @@ def admit(
     client = provider.clients.find(access.client_id)
     if client is None or not client.still_holds(access.issued_at):
         raise invalid_token("its client is or was disabled")
-    if provider.hot.read(provider.sql.grant_exists, {"v_id": access.grant_id}) is not None:
+    if is_revoked_alone(provider, access):
         raise invalid_token("the token is revoked")
     if access.confirmation or scheme == "dpop":
         check_use(provider, access, request(), scheme, token)

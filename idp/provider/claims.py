@@ -52,9 +52,10 @@ def of_scopes(
 def requested(
     provider: Provider, client: RelyingParty, account_id: str, row: Row, text: str, member: str
 ) -> dict[str, Any]:
-    """What the kept `claims` parameter asks for in that member."""
+    """What the kept `claims` parameter asks for in that member, of scopes that the client may still have."""
     names = orjson.loads(text).get(member, {})
-    scopes = [scope for scope in ABOUT_ACCOUNTS if any(name in names for name in CLAIMS[scope])]
+    allowed = [scope for scope in ABOUT_ACCOUNTS if scope in client.scopes]
+    scopes = [scope for scope in allowed if any(name in names for name in CLAIMS[scope])]
     if not scopes:
         return {}
     return claims_request.choose(text, member, of_scopes(provider, client, account_id, scopes, row))

@@ -67,6 +67,8 @@ class AccessToken(msgspec.Struct, array_like=True, frozen=True):
     """Clients that act for the account, the current one first (RFC 8693 §4.1)."""
     claims: str = ""
     """JSON of the claims that userinfo adds to those of the scopes (OpenID Connect Core §5.5)."""
+    own_id: str = ""
+    """Of an exchanged token: what it is revoked by, since its grant is what the account gave another client."""
 
 
 class RefreshToken(msgspec.Struct, array_like=True, frozen=True):

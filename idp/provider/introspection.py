@@ -3,10 +3,12 @@
 from typing import Any
 
 from idp.oidc.errors import ProtocolError, invalid_request
+from idp.provider import rights
 from idp.provider.client_authentication import authenticate
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, Provider, RefreshToken
 from idp.provider.opened import open_token
+from idp.provider.revocation import is_revoked_alone
 from idp.provider.sender_constraint import as_claim, token_type
 from idp.provider.tokens import acting
 from idp.relying_parties.cache import RelyingParty
@@ -38,13 +40,14 @@ def _describe(provider: Provider, caller: RelyingParty, text: str, now: int) -> 
     client = caller if caller.client_id == token.client_id else provider.clients.find(token.client_id)
     if client is None:
         return INACTIVE
-    account_id = _account_of(provider, client, token, now)
-    if account_id is None:
+    known = _grant_of(provider, client, token, now)
+    if known is None:
         return INACTIVE
+    account_id, holder = known
     answer = {
         "active": True,
         "client_id": token.client_id,
-        "scope": token.scope,
+        "scope": rights.still_granted(holder, token.scope),
         "iss": provider.issuer,
         "exp": token.expires_at // 1000,
         "sub": provider.subject_of(account_id, client) if account_id else token.client_id,
@@ -68,23 +71,22 @@ def _may_know(caller: RelyingParty, token: AccessToken | RefreshToken) -> bool:
     return isinstance(token, AccessToken) and bool(token.audience) and caller.resource_server in token.audience.split()
 
 
-def _account_of(provider: Provider, client: RelyingParty, token: AccessToken | RefreshToken, now: int) -> str | None:
-    """The account that a live token of the client speaks of, empty for a client's own; None when it is dead."""
-    if isinstance(token, AccessToken) and not client.still_holds(token.issued_at):
+def _grant_of(
+    provider: Provider, client: RelyingParty, token: AccessToken | RefreshToken, now: int
+) -> tuple[str, RelyingParty] | None:
+    """The account that a live token of the client speaks of, empty for a client's own, and who holds what it gave.
+
+    None when it is dead.
+    """
+    if isinstance(token, AccessToken):
+        if not client.still_holds(token.issued_at) or is_revoked_alone(provider, token):
+            return None
+        if not token.account_id:
+            return "", client
+    grant = rights.find_live_grant(provider, token.grant_id, now)
+    if grant is None or (isinstance(token, RefreshToken) and grant[2] != token.generation):
         return None
-    if isinstance(token, AccessToken) and not token.account_id:
-        # A client's own token has no row until it is revoked.
-        dead = provider.hot.read(provider.sql.grant_exists, {"v_id": token.grant_id})
-        return None if dead else ""
-    row = provider.hot.read(provider.sql.live_grant, {"v_id": token.grant_id, "v_now": now})
-    if row is None:
-        return None
-    account_id, holder_id, generation, given_at = row
-    if isinstance(token, RefreshToken) and generation != token.generation:
-        return None
-    # The grant of an exchanged token is another client's, which may be disabled by now (RFC 8693).
-    holder = client if holder_id == client.client_id else provider.clients.find(holder_id)
-    return str(account_id) if holder is not None and holder.still_holds(given_at) else None
+    return grant[0], grant[1]
 
 
 def _sign(provider: Provider, caller: RelyingParty, answer: dict[str, Any], now: int) -> str:

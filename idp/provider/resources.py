@@ -19,11 +19,12 @@ def check(client: RelyingParty, resource: str) -> None:
 def narrow(provider: Provider, client: RelyingParty, asked: str, granted: str, scope: str) -> str:
     """The APIs of a token: those asked for, else those granted at the authorization endpoint.
 
-    Beyond the latter, only an API whose scopes the parent granted (attack 37). Raises invalid_target.
+    Beyond the latter, only an API whose scopes the parent granted (attack 37); none that was taken from the client
+    since. Raises invalid_target.
     """
+    check(client, asked or granted)
     if not asked or asked == granted:
         return granted
-    check(client, asked)
     known, given = set(granted.split()), frozenset(scope.split())
     for identifier in asked.split():
         api = provider.resource_servers.find(identifier)

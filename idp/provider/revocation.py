@@ -1,4 +1,7 @@
-"""Token revocation (RFC 7009): ends the whole grant; another client's token, or none at all, changes nothing."""
+"""Token revocation (RFC 7009): ends the whole grant; another client's token, or none at all, changes nothing.
+
+A token of a client's own, and one that it exchanged, end alone: no account gave them to it.
+"""
 
 from idp.db.hot import Duplicate
 from idp.oidc.errors import invalid_request
@@ -18,16 +21,26 @@ def revoke(provider: Provider, request: ClientRequest) -> None:
     token = open_token(provider, text)
     if token is None or token.client_id != caller.client_id:
         return
-    if isinstance(token, AccessToken) and not token.account_id:
-        _remember_revoked(provider, token, request.now)
+    if isinstance(token, AccessToken) and (own_id := _own_id(token)):
+        _remember_revoked(provider, token, own_id, request.now)
     else:
         provider.revoke_grant(token.grant_id, request.now)
 
 
-def _remember_revoked(provider: Provider, token: AccessToken, now: int) -> None:
-    """A client's own token has no row until it is revoked."""
+def is_revoked_alone(provider: Provider, token: AccessToken) -> bool:
+    """Whether a token that ends alone was revoked; nothing is read for any other."""
+    own_id = _own_id(token)
+    return bool(own_id) and provider.hot.read(provider.sql.grant_exists, {"v_id": own_id}) is not None
+
+
+def _own_id(token: AccessToken) -> str:
+    return token.own_id if token.account_id else token.grant_id
+
+
+def _remember_revoked(provider: Provider, token: AccessToken, own_id: str, now: int) -> None:
+    """Such a token has no row until it is revoked."""
     row = {
-        "v_id": token.grant_id,
+        "v_id": own_id,
         "v_client_id": token.client_id,
         "v_account_id": None,
         "v_session_id": None,

@@ -111,13 +111,17 @@ def test_what_was_exchanged_for_a_token_ends_with_its_client(
     form = {"grant_type": TOKEN_EXCHANGE, "subject_token": token, "resource": API}
     form["subject_token_type"] = "urn:ietf:params:oauth:token-type:access_token"
     exchanged = {"token": api_server.post("/token", form).json["access_token"]}
+    again = {**form, "subject_token": exchanged["token"]}
     assert api_server.post("/introspect", exchanged).json["active"]
+    assert api_server.post("/token", again).status_code == 200
 
     act(party, ended_clients.disable)
 
     assert api_server.post("/introspect", exchanged).json == {"active": False}
+    assert api_server.post("/token", again).json["error"] == "invalid_request"
     off_and_on(party, clock)
     assert api_server.post("/introspect", exchanged).json == {"active": False}
+    assert api_server.post("/token", again).json["error"] == "invalid_request"
 
 
 def test_nothing_from_before_lives_again_when_the_client_is_enabled(

@@ -12,10 +12,14 @@ from werkzeug.test import TestResponse
 from idp.db import db
 from idp.db.hot import Parameters, PostgresqlHotPath, Row
 from idp.grants import sign_out
+from idp.oidc.grant_types import TOKEN_EXCHANGE
+from idp.relying_parties import administration
 from tests.conftest import BOTH_DATABASES
 from tests.db.test_conflicts import ON_POSTGRESQL
-from tests.endpoints.conftest import RelyingParty
+from tests.endpoints.conftest import RelyingParty, identity_of
+from tests.endpoints.test_token_exchange import exchange
 
+API = "https://api.example.fr"
 OFFLINE = "openid profile offline_access"
 Act = Callable[[str], object]
 SIGNING_OUT = pytest.mark.parametrize(
@@ -95,3 +99,91 @@ def test_a_sign_out_ends_a_grant_that_was_just_being_made(
 
     tokens = redeemed.result().json
     assert portal.refresh(tokens["refresh_token"]).json["error"] == "invalid_grant"
+
+
+def correct(party: RelyingParty, **members: object) -> None:
+    """Change the registration as an administrator does; every process knows it a second later."""
+    with party.app.app_context():
+        administration.update(party.client_id, members, by="test", demo=False)
+        db.session.commit()
+    party.app.extensions["idp"].provider.clients.forget()
+
+
+@BOTH_DATABASES
+def test_a_scope_taken_from_a_client_is_in_nothing_that_it_gets_or_asks_for(portal: RelyingParty) -> None:
+    """ATTACKS 49: neither by a code, a token nor a refresh token from before."""
+    portal.log_in()
+    code = portal.code(scope="openid profile email eleves")
+    tokens = portal.redeem(portal.code(scope="openid profile email eleves")).json
+
+    correct(portal, scope="openid profile")
+
+    assert portal.userinfo(tokens["access_token"]).json.keys().isdisjoint({"email", "eleves"})
+    assert portal.post("/introspect", {"token": tokens["access_token"]}).json["scope"] == "openid profile"
+    assert portal.redeem(code).json["scope"] == "openid profile"
+    assert portal.refresh(tokens["refresh_token"], scope="openid email").json["error"] == "invalid_scope"
+    refreshed = portal.refresh(tokens["refresh_token"]).json
+    assert refreshed["scope"] == "openid profile"
+    assert portal.userinfo(refreshed["access_token"]).json.keys().isdisjoint({"email", "eleves"})
+
+
+def test_a_claim_of_a_scope_taken_from_a_client_is_not_told_either(portal: RelyingParty) -> None:
+    """ATTACKS 49"""
+    portal.log_in(email="claire@example.fr")
+    asked = '{"userinfo": {"email": null}, "id_token": {"email": null}}'
+    tokens = portal.redeem(portal.code(scope="openid profile", claims=asked)).json
+    assert portal.userinfo(tokens["access_token"]).json["email"] == "claire@example.fr"
+
+    correct(portal, scope="openid profile")
+
+    assert "email" not in portal.userinfo(tokens["access_token"]).json
+    assert "email" not in identity_of(portal, portal.refresh(tokens["refresh_token"]).json["id_token"])
+
+
+def test_a_client_that_may_not_act_offline_any_more_refreshes_nothing_offline(portal: RelyingParty) -> None:
+    """Until it may again: nothing of the parent's was taken back."""
+    portal.log_in()
+    token = portal.redeem(portal.code(scope=OFFLINE)).json["refresh_token"]
+
+    correct(portal, scope="openid profile")
+
+    assert portal.refresh(token).json["error"] == "invalid_grant"
+    correct(portal, scope=OFFLINE)
+    assert portal.refresh(token).status_code == 200
+
+
+def test_an_api_taken_from_a_client_gets_no_tokens_of_it(
+    register: Callable[..., RelyingParty], register_api: Callable[..., None]
+) -> None:
+    """ATTACKS 37: neither by a code, a refresh token nor an exchange."""
+    register_api(API, "api.read")
+    party = register("cantine", scope="openid profile api.read", resources=[API])
+    party.log_in()
+    service = register("api", grant_types=[TOKEN_EXCHANGE], redirect_uris=[], resource_server=API, resources=[API])
+    code = party.code(scope="openid api.read", resource=API)
+    tokens = party.redeem(party.code(scope="openid api.read", resource=API)).json
+    assert exchange(service, tokens["access_token"]).json["scope"] == "api.read"
+
+    correct(party, scope="openid profile", resources=None)
+
+    assert party.redeem(code).json["error"] == "invalid_target"
+    assert party.refresh(tokens["refresh_token"]).json["error"] == "invalid_target"
+    assert exchange(service, tokens["access_token"]).json["error"] == "invalid_target"
+
+
+def test_what_a_service_exchanges_has_no_scope_that_was_taken_from_who_was_given_it(
+    register: Callable[..., RelyingParty], register_api: Callable[..., None]
+) -> None:
+    """ATTACKS 37: nor does what is exchanged again for that."""
+    register_api(API, "api.read", "api.write")
+    scope = "openid api.read api.write"
+    party = register("cantine", scope=scope, resources=[API])
+    party.log_in()
+    service = register("api", grant_types=[TOKEN_EXCHANGE], redirect_uris=[], resource_server=API, resources=[API])
+    token = party.redeem(party.code(scope=scope, resource=API)).json["access_token"]
+    exchanged = exchange(service, token).json["access_token"]
+
+    correct(party, scope="openid api.read")
+
+    assert [exchange(service, shown).json["scope"] for shown in (token, exchanged)] == ["api.read"] * 2
+    assert service.post("/introspect", {"token": exchanged}).json["scope"] == "api.read"

@@ -8,6 +8,7 @@ from joserfc.jwk import KeySet
 
 from idp.audit import AuditEntry
 from idp.db import db
+from tests.conftest import BOTH_DATABASES
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
@@ -113,6 +114,33 @@ def test_a_revoked_grant_ends_what_was_exchanged(service, token, portal, registe
 
     assert behind.post("/introspect", {"token": got}).json == {"active": False}
     assert exchange(service, token, resource=BACK).json["error"] == "invalid_request"
+
+
+@BOTH_DATABASES
+def test_a_service_ends_what_it_exchanged_and_nothing_else(service, token, portal, register):
+    """ATTACKS 46: the grant is the portal's."""
+    behind = register("back", grant_types=[EXCHANGE], redirect_uris=[], resource_server=BACK, resources=[BACK])
+    kept, got = (exchange(service, token, resource=BACK).json["access_token"] for _ in range(2))
+
+    assert [service.post("/revoke", {"token": got}).status_code for _ in range(2)] == [200, 200]
+
+    assert behind.post("/introspect", {"token": got}).json == {"active": False}
+    assert exchange(behind, got, resource=BACK).json["error"] == "invalid_request"
+    assert behind.post("/introspect", {"token": kept}).json["active"]
+    assert portal.post("/introspect", {"token": token}).json["active"]
+
+
+def test_a_client_ends_a_narrower_token_of_its_own_alone(register):
+    party = register("cantine", grant_types=["authorization_code", EXCHANGE])
+    party.log_in()
+    token = party.redeem(party.code()).json["access_token"]
+    narrower = exchange(party, token, scope="openid").json["access_token"]
+    assert party.userinfo(narrower).status_code == 200
+
+    party.post("/revoke", {"token": narrower})
+
+    assert party.userinfo(narrower).status_code == 401
+    assert party.userinfo(token).status_code == 200
 
 
 def test_a_chain_of_services_names_each_of_them(service, token, portal, register):

@@ -9,7 +9,7 @@ from idp.oidc import pkce
 from idp.oidc.errors import invalid_grant, invalid_request
 from idp.oidc.request import scopes
 from idp.oidc.seal import Unsealable
-from idp.provider import resources, tokens
+from idp.provider import resources, rights, tokens
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import Code, GrantDetails, Provider, RefreshToken
 from idp.provider.sender_constraint import DPOP
@@ -59,6 +59,7 @@ def _given_at(provider: Provider, code: Code) -> int:
 def exchange(provider: Provider, client: RelyingParty, request: ClientRequest, code: Code, audience: str) -> Answer:
     """Make the grant that the code names, and its tokens. Raises invalid_grant when the grant exists already."""
     now = request.now
+    code = msgspec.structs.replace(code, scope=rights.still_granted(client, code.scope))
     details = GrantDetails(code.auth_time, code.acr, code.amr, code.claims)
     row = _grant_row(provider, code, details, now)
     try:

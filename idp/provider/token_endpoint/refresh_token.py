@@ -6,7 +6,7 @@ import msgspec
 
 from idp.oidc.errors import ProtocolError, invalid_grant, invalid_request
 from idp.oidc.request import scopes
-from idp.provider import resources, tokens
+from idp.provider import resources, rights, tokens
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, GrantDetails, Provider, RefreshToken
 from idp.provider.opened import open_token
@@ -22,8 +22,11 @@ def refresh(provider: Provider, client: RelyingParty, request: ClientRequest) ->
     parameters, now = request.parameters, request.now
     token = _open(provider, client, parameters.get("refresh_token"), now)
     check_refresh(client, token.confirmation, request.confirmation)
-    scope = narrowed(parameters.get("scope"), token.scope)
-    audience = resources.narrow(provider, client, parameters.get("resource"), token.resource, token.scope)
+    granted = rights.still_granted(client, token.scope)
+    if "offline_access" in scopes(token.scope) and "offline_access" not in client.scopes:
+        raise invalid_grant("offline_access was taken from the client")
+    scope = narrowed(parameters.get("scope"), granted)
+    audience = resources.narrow(provider, client, parameters.get("resource"), token.resource, granted)
     row, generation = _advance(provider, client, token, now)
     if row is None:
         provider.end_grant("token.refresh_reused", token.grant_id, client.client_id, now)

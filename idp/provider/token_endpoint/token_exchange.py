@@ -7,11 +7,13 @@ with the same grant. Its `act` says who acts (§4.1); nothing refreshes it.
 
 import msgspec
 
+from idp.db import new_id
 from idp.oidc.errors import ProtocolError, invalid_request
-from idp.provider import resources
+from idp.provider import resources, rights
 from idp.provider.client_request import ClientRequest
 from idp.provider.core import AccessToken, Provider
 from idp.provider.opened import open_token
+from idp.provider.revocation import is_revoked_alone
 from idp.provider.token_endpoint.answer import Answer, access_for, answer
 from idp.provider.token_endpoint.refresh_token import narrowed
 from idp.relying_parties.cache import RelyingParty
@@ -24,9 +26,10 @@ def exchange(provider: Provider, client: RelyingParty, request: ClientRequest) -
     """An access token with which the client acts for the account of the subject token."""
     if client.is_public:
         raise ProtocolError("unauthorized_client", "this client may not use this grant_type")
-    subject = _read_subject(provider, client, request)
+    subject, holder = _read_subject(provider, client, request)
     audience = _narrowed_audience(client, request, subject)
-    scope = narrowed(request.parameters.get("scope"), subject.scope)
+    resources.check(holder, audience)
+    scope = narrowed(request.parameters.get("scope"), rights.still_granted(holder, subject.scope))
     access = access_for(
         provider,
         client,
@@ -38,7 +41,7 @@ def exchange(provider: Provider, client: RelyingParty, request: ClientRequest) -
     )
     actors = f"{client.client_id} {subject.actors}".strip()
     expires_at = min(access.expires_at, subject.expires_at)
-    token = msgspec.structs.replace(access, expires_at=expires_at, actors=actors)
+    token = msgspec.structs.replace(access, expires_at=expires_at, actors=actors, own_id=new_id())
     provider.record(
         "token.exchanged",
         request.now,
@@ -51,8 +54,11 @@ def exchange(provider: Provider, client: RelyingParty, request: ClientRequest) -
     return {**answer(provider, client, token), "issued_token_type": ACCESS_TOKEN}
 
 
-def _read_subject(provider: Provider, client: RelyingParty, request: ClientRequest) -> AccessToken:
-    """The live token of a parent, made for this client. Raises invalid_request (RFC 8693 §2.2.2)."""
+def _read_subject(provider: Provider, client: RelyingParty, request: ClientRequest) -> tuple[AccessToken, RelyingParty]:
+    """The live token of a parent, made for this client, and who was given it by the parent.
+
+    Raises invalid_request (RFC 8693 §2.2.2).
+    """
     parameters = request.parameters
     if not parameters.get("subject_token") or parameters.get("subject_token_type") != ACCESS_TOKEN:
         raise invalid_request("subject_token must be an access token")
@@ -69,12 +75,13 @@ def _read_subject(provider: Provider, client: RelyingParty, request: ClientReque
         raise invalid_request("subject_token is bound to another key")
     if len(token.actors.split()) >= MAXIMUM_ACTORS:
         raise invalid_request("too many actors")
-    holder = provider.clients.find(token.client_id)
-    if holder is None or not holder.still_holds(token.issued_at):
+    giver = provider.clients.find(token.client_id)
+    if giver is None or not giver.still_holds(token.issued_at):
         raise invalid_request("the client of subject_token is or was disabled")
-    if provider.hot.read(provider.sql.live_grant, {"v_id": token.grant_id, "v_now": request.now}) is None:
+    grant = rights.find_live_grant(provider, token.grant_id, request.now)
+    if grant is None or is_revoked_alone(provider, token):
         raise invalid_request("subject_token is revoked")
-    return token
+    return token, grant[1]
 
 
 def _is_for(client: RelyingParty, token: AccessToken) -> bool:
