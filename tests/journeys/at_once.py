@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.conftest import Parent
+
 
 def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Do the acts in threads that start together; what each gave, or raised."""
@@ -25,6 +27,16 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.join(60)
     return results
+
+
+def twin(person: Parent) -> Parent:
+    """The same browser in another tab."""
+    other = Parent(person.app)
+    for cookie in ("idp_browser", "idp_session"):
+        if found := person.browser.get_cookie(cookie):
+            other.browser.set_cookie(cookie, found.value)
+    other.page = person.page
+    return other
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, number: int) -> None:

@@ -13,7 +13,7 @@ from idp.delivery import outbox
 from idp.delivery.models import Message
 from idp.flows.desk import Desk
 from tests.conftest import BOTH_DATABASES
-from tests.journeys.at_once import at_once
+from tests.journeys.at_once import at_once, twin
 from tests.journeys.conftest import Parent
 from tests.journeys.forgetful import loses_password
 
@@ -32,16 +32,6 @@ def owner(parent, app, clock):
         db.session.commit()
     clock.advance(hours=2)
     return parent
-
-
-def twin(person: Parent) -> Parent:
-    """The same browser in another tab."""
-    other = Parent(person.app)
-    for cookie in ("idp_browser", "idp_session"):
-        if found := person.browser.get_cookie(cookie):
-            other.browser.set_cookie(cookie, found.value)
-    other.page = person.page
-    return other
 
 
 def password_that_logs_in(person: Parent, clock: Any, tried: Sequence[str]) -> list[str]:

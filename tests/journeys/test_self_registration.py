@@ -10,6 +10,7 @@ from idp.accounts.models import Account, Session
 from idp.audit import AuditEntry
 from idp.db import db
 from idp.registry.models import Responsable
+from tests.journeys.at_once import twin
 from tests.journeys.conftest import BIRTH_DATES, SUBJECT
 
 WRONG_DATES = {"Alexis": dt.date(2017, 3, 15), "Camille": dt.date(2014, 6, 22), "Zoé": dt.date(2016, 1, 1)}
@@ -192,6 +193,42 @@ def test_a_double_click_on_terminer_makes_one_account(parent, app):
 
     assert parent.reaches("terminee")
     assert count(app, Account) == 1
+
+
+def test_terminer_logs_in_when_its_first_answer_was_lost(parent, app):
+    """A double click without JavaScript: the browser drops the first answer, and its cookie."""
+    parent.until_password()
+    twin(parent).chooses()
+
+    parent.chooses()
+
+    assert parent.reaches("terminee")
+    assert parent.sees("La connexion est faite.")
+    assert parent.opens("/compte").reaches("compte")
+    assert count(app, Account) == 1
+
+
+def test_another_password_does_not_log_in_to_the_account_that_was_made(parent):
+    parent.until_password()
+    twin(parent).chooses()
+
+    parent.chooses("chevalnoir8")
+
+    assert parent.reaches("terminee")
+    assert parent.sees("Connectez-vous avec le mot de passe que vous avez choisi.")
+    assert not parent.sees("La connexion est faite.")
+    assert not parent.sees("email-form")
+    assert parent.browser.get_cookie("idp_session") is None
+
+
+def test_the_end_says_nothing_of_a_login_once_it_is_over(parent):
+    parent.until_end()
+    parent.browser.delete_cookie("idp_session")
+
+    parent.opens(parent.path)
+
+    assert parent.sees("v.durant1")
+    assert not parent.sees("La connexion est faite.")
 
 
 def test_the_back_button_after_the_end_leads_to_the_end(parent):

@@ -171,6 +171,23 @@ def test_a_number_gets_six_codes_a_day(parent, clock):
     assert parent.sees("Trop de demandes.")
 
 
+def test_a_flow_from_which_no_code_left_does_not_speak_of_tries(parent, clock):
+    for _code in range(3):
+        parent.until_code()
+    clock.advance(minutes=30)
+    parent.begins().gives()
+    assert parent.sees("Trop de demandes.")
+
+    parent.opens(f"/inscription/{parent.flow_id}")
+
+    assert parent.reaches("code")
+    assert parent.sees("Aucun SMS n’est parti pour le moment.")
+    assert not parent.sees("trop d’essais")
+    clock.advance(minutes=31)
+    parent.asks_another_code()
+    assert parent.enters_code(parent.last_code()).reaches("dates")
+
+
 def test_posting_step_one_twice_sends_one_sms(parent):
     parent.begins()
     token_page = parent.page

@@ -73,6 +73,7 @@ PAGES = (
     Page("inscription-code-bloque", lambda town: killed(town)),
     Page("inscription-code-epuise", lambda town: used_up(town)),
     Page("inscription-informations-epuisees", lambda town: used_up(town).begins().gives()),
+    Page("inscription-code-pas-parti", lambda town: without_code(town)),
     Page("inscription-code-expire", lambda town: expired(town)),
     Page("inscription-code-trop-tot", lambda town: town.parent.until_code().asks_another_code()),
     Page("inscription-dates", lambda town: town.parent.until_dates()),
@@ -89,6 +90,7 @@ PAGES = (
     ),
     Page("inscription-rattachee", lambda town: joined(town)),
     Page("inscription-terminee", lambda town: town.parent.until_end()),
+    Page("inscription-terminee-sans-session", lambda town: without_session(town)),
     # Activation by letter, «Vérification Mail»
     Page("lettre-dates", lambda town: town.use("reader").uses_letter()),
     Page("lettre-dates-incorrectes", lambda town: town.use("reader").uses_letter().gives_dates(WRONG_DATES)),
@@ -238,6 +240,18 @@ def used_up(town: Town) -> Any:
         killed(town)
         town.use("clock").advance(minutes=61)
     return killed(town)
+
+
+def without_code(town: Town) -> Any:
+    """The number got its three codes of the hour."""
+    parent = times(4, lambda: town.parent.until_code())
+    return parent.opens(f"/inscription/{parent.flow_id}")
+
+
+def without_session(town: Town) -> Any:
+    parent = town.parent.until_end()
+    parent.browser.delete_cookie("idp_session")
+    return parent.opens(parent.path)
 
 
 def expired(town: Town) -> Any:

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
-from idp.accounts import passwords, sessions
-from idp.accounts.models import Account
+from idp.accounts import login, passwords, sessions
+from idp.accounts.models import Account, Session
 from idp.db import db
 from idp.errors import Refusal
 from idp.flows import email_validation as email_journey
@@ -18,6 +18,7 @@ from idp.flows.steps import FINISHED
 from idp.registry import phones
 from idp.web import security
 from idp.web.catalogue import current_language
+from idp.web.hot import hot_path
 from idp.web.pages import birth_dates, email_validation, new_password, sms_codes
 from idp.web.pages.flow import Answer, find_flow, start_flow
 from idp.web.pages.frame import see_other, way_out
@@ -109,7 +110,7 @@ def password(flow_id: str) -> Answer:
     security.check_form()
     flow = find_flow(flow_id)
     if journey.current_step(flow) != "mot-de-passe":
-        return see_other(_step_url(flow))
+        return _sent_again(flow)
     chosen, errors = new_password.read(journey.identifiant_of(flow))
     if errors:
         return _page(flow, "mot-de-passe", errors=errors), 422
@@ -123,8 +124,8 @@ def email(flow_id: str) -> Answer:
     """The address is written down; it recovers nothing before it is validated."""
     security.check_form()
     flow = find_flow(flow_id, for_update=True)
-    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
-    if flow.account_id is None or session is None or session.account_id != flow.account_id:
+    session = _session_of(flow)
+    if session is None:
         return see_other(_step_url(flow))
     typed = request.form.get("email", "")[:LONGEST].strip()
     account = session.account
@@ -146,7 +147,7 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     try:
         account = journey.create_account(flow, password_hash)
     except WrongStep:
-        return see_other(_step_url(flow))
+        return _sent_again(flow)
     except AlreadyRegistered as refusal:
         db.session.commit()
         return _page(flow, "informations", refusal), 422
@@ -155,6 +156,33 @@ def _finish(flow_id: str, password_hash: str) -> Answer:
     answer = see_other(_step_url(flow))
     security.give_session(answer, cookie)
     return answer
+
+
+def _sent_again(flow: Flow) -> Answer:
+    """«Terminer» after the flow went on: where it is now. If the first answer was lost, and its session with it (a
+    double click without JavaScript), the password logs in as on the login page."""
+    answer = see_other(_step_url(flow))
+    if flow.account_id is None or _session_of(flow):
+        return answer
+    identifiant, typed = (
+        db.session.get_one(Account, flow.account_id).identifiant,
+        request.form.get(new_password.FIELD, ""),
+    )
+    try:
+        account = login.authenticate(identifiant, typed, request.remote_addr or "", hot_path(), security.settings())
+    except Refusal:
+        db.session.commit()  # The page asks for the login.
+        return answer
+    cookie = open_session(account, "pwd sms")
+    db.session.commit()
+    security.give_session(answer, cookie)
+    return answer
+
+
+def _session_of(flow: Flow) -> Session | None:
+    """This browser's session, if it is of the account that the flow ended with."""
+    session = sessions.find(security.read_cookie(security.SESSION), security.settings().sessions)
+    return session if session and session.account_id == flow.account_id else None
 
 
 def _missing(typed: dict[str, str], phone: phones.Phone) -> list[tuple[str, str, str]]:
@@ -215,7 +243,11 @@ def _facts(flow: Flow, step: str, refusal: Refusal | None) -> dict[str, Any]:
     if step == "informations":
         return {"has_vanished": journey.has_vanished(flow)}
     if step == "terminee":
-        return {"account": db.session.get(Account, flow.account_id), "way_out": way_out(flow)}
+        return {
+            "account": db.session.get(Account, flow.account_id),
+            "way_out": way_out(flow),
+            "logged_in": _session_of(flow),
+        }
     return {}
 
 

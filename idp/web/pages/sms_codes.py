@@ -41,6 +41,7 @@ def facts(state: dict[str, Any], refusal: Refusal | None = None) -> dict[str, An
     settings, sent = security.settings().sms, state.get("code")
     return {
         "mobile": state.get("mobile", ""),
+        "sent": sent is not None,
         "alive": codes.is_alive(sent, settings) and not isinstance(refusal, TriesUsedUp),
         "expired": sent is not None and codes.has_expired(sent),
         "ends_at": codes.ends_at(sent) if sent else None,
