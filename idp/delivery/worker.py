@@ -62,13 +62,22 @@ class Delivery:
         db.session.commit()
         if expired:
             log.info("messages_expired", count=expired)
-        for message in taken:
-            if self._stop.is_set():
-                outbox.release(message.lease)
-                db.session.commit()
-                break
-            self._deliver(message)
+        try:
+            for message in taken:
+                if self._stop.is_set():
+                    self._give_back(message)
+                    break
+                self._deliver(message)
+        except Exception:
+            self._give_back(message)
+            raise
         return len(taken)
+
+    def _give_back(self, message: Taken) -> None:
+        """What was taken with this one and not sent waits for no lease."""
+        db.session.rollback()
+        outbox.release(message.lease)
+        db.session.commit()
 
     def _do_chores(self) -> None:
         if clock.now() < self._chores_at:

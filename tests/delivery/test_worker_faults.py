@@ -119,6 +119,23 @@ def test_what_was_acknowledged_is_marked_once_the_database_is_back(
 
 
 @BOTH_DATABASES
+def test_the_rest_of_a_batch_waits_for_no_lease_when_the_database_was_away_in_the_middle(
+    delivery: Delivery, recorder: Recorder
+) -> None:
+    queue("un")
+    queue("deux")
+    recorder.failure = Undelivered("HTTP 503")
+    Absence(delivery, recorder, statements=1)
+    with pytest.raises(OperationalError):
+        delivery.run_once()
+    recorder.failure = None
+
+    delivery.run_once()
+
+    assert sorted(recorder.sent) == ["deux", "un"]
+
+
+@BOTH_DATABASES
 def test_a_worker_told_to_stop_waits_for_no_database_and_sends_nothing_more(
     delivery: Delivery, recorder: Recorder
 ) -> None:

@@ -151,6 +151,15 @@ def test_a_chore_that_fails_leaves_the_others_to_be_done(database, settings, sch
     assert Housekeeper(settings, threading.Event()).clean()["flows"] == 1
 
 
+def test_a_chore_that_breaks_in_an_unforeseen_way_leaves_them_to_be_done_too(keeper, school, clock, monkeypatch):
+    flows.start("login", "browser")
+    db.session.commit()
+    clock.advance(days=3)
+    monkeypatch.setattr("idp.flows.retention.housekeeping.CHORES", {"broken": lambda settings: 1 // 0, **CHORES})
+
+    assert keeper.clean()["flows"] == 1
+
+
 def test_the_command_tells_what_went(keeper, school, settings, clock):
     flows.start("login", "browser")
     db.session.commit()

@@ -15,7 +15,6 @@ from idp import clock, limits
 from idp.audit import figures
 from idp.db import db
 from idp.delivery import outbox
-from idp.errors import ConfigurationError
 from idp.flows.retention import departures, ended, walks
 from idp.franceconnect import service as upstream_logins
 from idp.grants import devices, pushed_requests
@@ -119,7 +118,7 @@ class Housekeeper:
                 if self._stop.is_set():
                     break
             db.session.commit()
-        except (DBAPIError, ConfigurationError) as error:
+        except Exception as error:
             db.session.rollback()
             log.error("housekeeping_failed", alarm=True, chore=name, error=type(error).__name__)
         if total:
