@@ -10,8 +10,10 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from sqlalchemy.exc import DBAPIError
 
 from idp.db import db
+from idp.db.conflicts import is_conflict
 from idp.errors import Refusal
 from idp.registry import errors
 from idp.registry.cells import as_text_cell
@@ -159,7 +161,7 @@ _EXPLAINED: dict[type[Refusal], Callable[[Any], str]] = {
 
 @contextmanager
 def refusals(console: Console, defects_file: Path | None = None) -> Iterator[None]:
-    """A refusal undoes everything, says why and exits 1."""
+    """A refusal, or a transaction that lost against another, undoes everything, says why and exits 1."""
     try:
         yield
     except Refusal as refusal:
@@ -168,3 +170,9 @@ def refusals(console: Console, defects_file: Path | None = None) -> Iterator[Non
             write_defects(defects_file, refusal.defects)
         show_refusal(console, refusal)
         raise SystemExit(1) from refusal
+    except DBAPIError as error:
+        db.session.rollback()
+        if not is_conflict(error):
+            raise
+        console.print("Un autre travail passait avant : rien n’est écrit, recommencez.", style="red", soft_wrap=True)
+        raise SystemExit(1) from error

@@ -9,6 +9,8 @@ from sqlalchemy import select, update
 
 from idp.clock import now
 from idp.db import db
+from idp.flows import school_records
+from idp.registry.errors import ImportRefused, RecordTaken
 from idp.registry.models import Enrolment, Link
 from idp.registry.waiting_files import WaitingFiles
 from tests.conftest import BOTH_DATABASES
@@ -270,3 +272,14 @@ def test_an_answer_that_is_none_of_the_candidates_is_refused(empty_school):
 
     assert director.status == 422
     assert director.sees("Choisissez une réponse.")
+
+
+def test_a_file_that_met_another_import_says_to_do_it_again(empty_school, monkeypatch):
+    def meet(*words, **named):
+        raise ImportRefused([RecordTaken(uai=SCHOOL, files=[PUPILS], constraint="pupils.ine")])
+
+    monkeypatch.setattr(school_records, "write", meet)
+
+    director = sends_files(empty_school, sample(PUPILS))
+
+    assert director.sees("Un autre import a écrit la même chose au même moment.")

@@ -8,11 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from psycopg.errors import DeadlockDetected
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from idp.cli.registry import command as group
 from idp.db import db
 from idp.errors import ConfigurationError
+from idp.flows import school_records
 from idp.registry.models import Pupil, School
 from idp.settings import Settings, build
 
@@ -284,3 +287,16 @@ def test_a_dry_run_tells_an_ine_that_another_school_has(command: Command, tmp_pa
 
     assert result.exit_code == 0
     assert "eleves.csv:2: warn row_ine_taken" in result.stderr
+
+
+def test_an_import_that_lost_against_another_says_so(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(*words: object, **named: object) -> None:
+        raise OperationalError("", {}, DeadlockDetected())
+
+    monkeypatch.setattr(school_records, "write", lose)
+
+    result = command("import", *ONDE, "--school", "0599901S", "--school-name", "École")
+
+    assert result.exit_code == 1
+    assert "recommencez" in result.stderr
+    assert count(School) == 0
