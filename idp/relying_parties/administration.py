@@ -87,7 +87,7 @@ def put(client_id: str, document: Mapping[str, Any], *, by: str, demo: bool, sec
     Raises InvalidMetadata with every problem, ClientExists for an identifier that a removed client had.
     """
     whole = check(client_id, document, demo=demo)
-    client = db.session.get(Client, client_id, with_for_update=True)
+    client = db.session.get(Client, client_id, with_for_update=True, populate_existing=True)
     if client is not None and client.deleted_at is not None:
         raise ClientExists(client_id=client_id)
     metadata = {name: value for name, value in whole.items() if name not in OURS}
@@ -113,13 +113,13 @@ def put(client_id: str, document: Mapping[str, Any], *, by: str, demo: bool, sec
 
 def update(client_id: str, changes: Mapping[str, Any], *, by: str, demo: bool) -> Change:
     """Change some members; None takes one away (JSON merge patch, RFC 7396). Raises UnknownClient, InvalidMetadata."""
-    client = living(client_id)
+    client = living(client_id, for_update=True)
     return put(client_id, {**_settable(client), **changes}, by=by, demo=demo)
 
 
-def living(client_id: str) -> Client:
-    """The client, if it was not removed. Raises UnknownClient."""
-    client = service.get_client(client_id)
+def living(client_id: str, *, for_update: bool = False) -> Client:
+    """The client, if it was not removed; `for_update` as in `service.get_client`. Raises UnknownClient."""
+    client = service.get_client(client_id, for_update=for_update)
     if client.deleted_at is not None:
         raise UnknownClient(client_id=client_id)
     return client

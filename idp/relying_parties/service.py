@@ -98,9 +98,12 @@ def fit_secret(client: Client, secret: str | None = None) -> str | None:
     return shown
 
 
-def get_client(client_id: str) -> Client:
-    """Raises UnknownClient."""
-    client = db.session.get(Client, client_id)
+def get_client(client_id: str, *, for_update: bool = False) -> Client:
+    """The client; `for_update`, as it is now, and nobody else changes it before this transaction ends.
+
+    Raises UnknownClient.
+    """
+    client = db.session.get(Client, client_id, with_for_update=for_update or None, populate_existing=for_update)
     if client is None:
         raise UnknownClient(client_id=client_id)
     return client

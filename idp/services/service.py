@@ -40,9 +40,12 @@ def list_services() -> list[Service]:
     return list(db.session.scalars(query))
 
 
-def get_service(service_id: str) -> Service:
-    """Raises UnknownService."""
-    service = db.session.get(Service, service_id)
+def get_service(service_id: str, *, for_update: bool = False) -> Service:
+    """The service; `for_update`, as it is now, and nobody else changes it before this transaction ends.
+
+    Raises UnknownService.
+    """
+    service = db.session.get(Service, service_id, with_for_update=for_update or None, populate_existing=for_update)
     if service is None:
         raise UnknownService(service_id=service_id)
     return service
@@ -90,7 +93,7 @@ def put(service_id: str, document: Mapping[str, Any], *, by: str, demo: bool) ->
     Raises InvalidService with every problem.
     """
     whole = check(service_id, document, demo=demo)
-    service = db.session.get(Service, service_id, with_for_update=True)
+    service = db.session.get(Service, service_id, with_for_update=True, populate_existing=True)
     before = _settable(service) if service else {}
     members = [name for name, value in whole.items() if before.get(name) != value]
     if service is not None and not members:
@@ -115,7 +118,7 @@ def update(service_id: str, changes: Mapping[str, Any], *, by: str, demo: bool) 
 
     Raises UnknownService, InvalidService.
     """
-    return put(service_id, {**_settable(get_service(service_id)), **changes}, by=by, demo=demo)
+    return put(service_id, {**_settable(get_service(service_id, for_update=True)), **changes}, by=by, demo=demo)
 
 
 def move(service_id: str, places: int, *, by: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from idp.db import db
 from idp.relying_parties import administration, service
+from idp.relying_parties.registration import Registrar
 from tests.registrations import KEY, Developer
 
 API = "https://api.example.fr"
@@ -90,6 +91,22 @@ def test_a_client_keeps_the_api_that_an_administrator_gave_it_when_it_updates_it
     updated = developer.update(registered, scope=None, client_name="Autre")
 
     assert (updated.status_code, updated.json["scope"]) == (200, "openid profile api.read")
+
+
+def test_an_update_keeps_what_an_administrator_changed_while_its_logo_was_fetched(developer, monkeypatch):
+    """ATTACKS 57: the client chooses how long its own address takes to answer."""
+    registered = developer.register(scope="openid email").json
+    rules = {"scope": "openid", "require_pkce": True, "sector_identifier": "famille.example.fr"}
+
+    def fetch(registrar, asked):
+        administration.update(registered["client_id"], rules, by="admin", demo=False)
+        db.session.commit()
+
+    monkeypatch.setattr(Registrar, "fetch", fetch)
+
+    updated = developer.update(registered, client_name="Autre").json
+
+    assert {name: updated[name] for name in (*rules, "client_name")} == {**rules, "client_name": "Autre"}
 
 
 def test_the_secret_is_not_read_back(developer):

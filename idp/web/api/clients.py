@@ -67,7 +67,7 @@ def review_client(call: Call, client_id: str) -> Response:
 
 
 def _check_match(client_id: str) -> None:
-    check_match(lambda: administration.describe(administration.living(client_id)))
+    check_match(lambda: administration.describe(administration.living(client_id, for_update=True)))
 
 
 def _whole(client: Client) -> Response:

@@ -37,7 +37,7 @@ def delete_service(call: Call, service_id: str) -> Response:
 
 
 def _check_match(service_id: str) -> None:
-    check_match(lambda: service.describe(service.get_service(service_id)))
+    check_match(lambda: service.describe(service.get_service(service_id, for_update=True)))
 
 
 def _changed(change: Change) -> Response:

@@ -115,7 +115,10 @@ def update(client_id: str) -> Response:
     asked = provider.registrar.examine(document, _policy_of(client, provider), client)
     db.session.rollback()
     picture = provider.registrar.fetch(asked)
-    registered = registration.store_update(registration.find_managed(client_id, token, for_update=True), asked, picture)
+    client = registration.find_managed(client_id, token, for_update=True)
+    # What the client may have is read again: an administrator may have taken some of it away meanwhile (attack 57).
+    asked = provider.registrar.examine(document, _policy_of(client, provider), client)
+    registered = registration.store_update(client, asked, picture)
     answer = _answer(provider, registered)
     db.session.commit()
     provider.clients.forget()
