@@ -4,6 +4,7 @@ from typing import BinaryIO
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import func, select
 
@@ -53,7 +54,7 @@ def _table(messages: list[Message]) -> Table:
             str(message.attempts),
             f"{message.created_at.astimezone(PARIS):%d/%m/%Y %H:%M:%S}",
             f"{message.due_at.astimezone(PARIS):%d/%m/%Y %H:%M:%S}" if message.state == "waiting" else "",
-            message.last_error,
+            escape(message.last_error),
         )
     return table
 

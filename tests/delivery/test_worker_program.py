@@ -128,6 +128,18 @@ def test_outbox_lists_waiting_and_dead_without_contents(app: Flask, idp, command
     assert "+33639981234" not in output
 
 
+def test_outbox_shows_what_a_gateway_said_letter_by_letter(app: Flask, command) -> None:
+    queue_many(app, 1)
+    with app.app_context():
+        outbox.bury(outbox.take(["sms"], batch=1, lease_seconds=60)[0], "550 [red]no[/b]")
+        db.session.commit()
+
+    done = command()
+
+    assert done.exit_code == 0
+    assert "550 [red]no[/b]" in done.output
+
+
 @pytest.mark.slow
 def test_outbox_retry_puts_dead_letters_back(app: Flask, idp, command, gateway) -> None:
     queue_many(app, 2)
