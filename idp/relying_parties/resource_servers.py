@@ -41,8 +41,7 @@ def register(identifier: str, name: str, scopes: tuple[str, ...]) -> ResourceSer
     taken = {scope for server in list_all() if server.identifier != identifier for scope in server.scope.split()}
     taken |= set(ADMINISTRATION_SCOPES)
     problems = ["identifier: this one is the provider's own"] if identifier == ADMINISTRATION else []
-    parts = urlsplit(identifier)
-    if not parts.scheme or parts.fragment or len(identifier) > 255 or not re.fullmatch(r"[!-~]+", identifier):
+    if not _is_absolute(identifier):
         problems.append("identifier: an absolute URI without fragment (RFC 8707 2)")
     for scope in scopes:
         if not SCOPE.fullmatch(scope):
@@ -56,6 +55,16 @@ def register(identifier: str, name: str, scopes: tuple[str, ...]) -> ResourceSer
     db.session.add(server)
     db.session.flush()
     return server
+
+
+def _is_absolute(identifier: str) -> bool:
+    if len(identifier) > 255 or not re.fullmatch(r"[!-~]+", identifier):
+        return False
+    try:
+        parts = urlsplit(identifier)
+    except ValueError:
+        return False
+    return bool(parts.scheme) and not parts.fragment
 
 
 def list_all() -> list[ResourceServer]:

@@ -7,6 +7,9 @@ import pytest
 from joserfc import jwt as jose
 from joserfc.jwk import KeySet
 
+from idp.relying_parties import resource_servers
+from idp.relying_parties.errors import InvalidMetadata
+
 API = "https://api.example.fr"
 OTHER = "https://autre.example.fr"
 SCOPE = "openid profile email api.read api.write other.read"
@@ -82,6 +85,14 @@ def test_a_scope_names_its_api(service):
 @pytest.mark.parametrize("scope", ["openid", "eleves", "unknown", "api.read openid"])
 def test_a_client_alone_gets_no_scope_of_a_parent(service, scope):
     assert ask(service, scope=scope).json["error"] == "invalid_scope"
+
+
+@pytest.mark.parametrize("identifier", ["https://[", "https://[::1", "cantine", "https://a.fr/#x", "https://é.fr/", ""])
+def test_an_api_s_identifier_is_an_absolute_uri(app, identifier):
+    with app.app_context(), pytest.raises(InvalidMetadata) as refused:
+        resource_servers.register(identifier, "Cantine", ())
+
+    assert refused.value.problems == ["identifier: an absolute URI without fragment (RFC 8707 2)"]
 
 
 def test_a_client_gets_no_scope_that_it_was_not_granted(apis, register):

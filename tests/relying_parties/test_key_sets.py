@@ -78,10 +78,11 @@ def test_an_unknown_kid_asks_again_at_most_once_a_minute(key_sets, peer, publish
         json.dumps({"keys": [key("two", private=True)]}),
         json.dumps({"keys": [key(str(number)) for number in range(21)]}),
         json.dumps({"keys": [key("two"), key("two")]}),
+        json.dumps({"keys": [key("two") | {"use": []}]}),
         json.dumps({"keys": [RSAKey.generate_key(1024).as_dict(private=False)]}),
         " " * 70_000,
     ],
-    ids=["text", "list", "no list", "private key", "21 keys", "one kid twice", "weak key", "huge"],
+    ids=["text", "list", "no list", "private key", "21 keys", "one kid twice", "use is a list", "weak key", "huge"],
 )
 def test_a_hostile_set_leaves_the_old_one(key_sets, publish, clock, worse):
     """A trap of joserfc: RSA keys of 1024 bits accepted."""
