@@ -124,6 +124,18 @@ def test_five_wrong_codes_then_a_wait(screen, parent, clock):
     assert enter(parent, begun["user_code"]).status_code == 429
 
 
+@BOTH_DATABASES
+def test_a_right_code_buys_no_more_guesses(screen, parent, clock):
+    """ATTACKS 52: whoever guesses can have a code of a screen of their own; it costs no try, and gives none back."""
+    for _ in range(4):
+        enter(parent, "BBBB-BBBB")
+
+    own = [enter(parent, begin(screen).json["user_code"]).status_code for _ in range(3)]
+
+    assert own == [303] * 3
+    assert [enter(parent, "BBBB-BBBB").status_code for _ in range(2)] == [422, 429]
+
+
 def test_another_parent_neither_sees_nor_decides_what_one_claimed(screen, parent, register, app):
     """ATTACKS 52: approve, deny or read a grant claimed by someone else: 404."""
     begun = begin(screen).json

@@ -27,7 +27,10 @@ def enter() -> str:
 
 @pages.post("")
 def submit() -> Answer:
-    """Five wrong codes, then a wait (attack 52): a try is counted before its code is looked at."""
+    """Five wrong codes, then a wait (attack 52): a try is counted before its code is looked at.
+
+    A right code gives back its own try alone, since anybody can have one of a screen of theirs.
+    """
     security.check_form()
     session = require_session()
     typed, key = request.form.get("code", "")[:20], f"device:{session.account_id}"
@@ -37,9 +40,9 @@ def submit() -> Answer:
     if device is None:
         db.session.commit()
         return _form(session, typed, refusal="wrong"), 422
-    limits.clear(key)
     device_id = device.id
     db.session.commit()
+    limits.take_back_now(key, current_app.extensions["idp"].hot)
     return see_other(url_for("device.confirm", device_id=device_id))
 
 
