@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from idp import audit, clock
 from idp.db import db
+from idp.grants import devices
 from idp.grants.models import Consent, Grant
 from idp.relying_parties.models import Client
 
@@ -38,7 +39,10 @@ def give(account_id: str, client_id: str, scopes: tuple[str, ...]) -> None:
 
 
 def withdraw(account_id: str, client_id: str) -> bool:
-    """Forget the consent and end all that was given to the client; whether there was anything to withdraw."""
+    """Forget the consent and end all that was given to the client; whether there was anything to withdraw.
+
+    A device that was let in and did not ask since is told that it is not.
+    """
     gone = delete(Consent).where(Consent.account_id == account_id, Consent.client_id == client_id)
     consents = db.session.scalars(gone.returning(Consent.client_id)).all()
     ended = (
@@ -49,6 +53,7 @@ def withdraw(account_id: str, client_id: str) -> bool:
         .execution_options(synchronize_session=False)
     )
     grants = db.session.scalars(ended).all()
+    devices.refuse(account_id, client_id)
     if not consents and not grants:
         return False
     audit.record("consent.withdrawn", account_id=account_id, client_id=client_id, grants=len(grants))

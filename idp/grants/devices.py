@@ -61,6 +61,13 @@ def decide(device: DeviceRequest, session: Session, *, approved: bool) -> bool:
     return True
 
 
+def refuse(account_id: str, client_id: str) -> None:
+    """Take back the account's yes to devices of that client that did not get their tokens yet."""
+    let_in = (DeviceRequest.account_id == account_id, DeviceRequest.client_id == client_id)
+    refused = update(DeviceRequest).where(*let_in, DeviceRequest.state == "approved").values(state="denied")
+    db.session.execute(refused.execution_options(synchronize_session=False))
+
+
 def sweep(batch: int = 1000) -> int:
     """Delete requests that ended, at most `batch`; how many. The worker's housekeeping."""
     ended = select(DeviceRequest.id).where(DeviceRequest.ends_at <= clock.now()).limit(batch)

@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from idp import audit
 from idp.accounts.models import LIVE, Account, Session
+from idp.db import Base
 from idp.db.hot import Compile, places, value
 from idp.grants.models import Consent, DeviceRequest, Grant, PushedRequest
 from idp.limits import Counter
@@ -71,6 +72,7 @@ class Statements:
         self.session = compile(_session())
         self.touch_session = compile(update(Session).where(Session.id == value("id")).values(last_seen_at=value("now")))
         self.redeem = compile(_redeem())
+        self.redeem_consented = compile(_redeem(consented=True))
         self.kill = compile(_kill())
         self.revoke = compile(
             update(Grant)
@@ -176,18 +178,23 @@ def _session() -> Any:
     )
 
 
-def _redeem() -> Any:
+def _redeem(*, consented: bool = False) -> Any:
     """Insert the grant that a code names, if account and session still live: a second time meets the primary key.
 
-    The session is held meanwhile, so that who ends it sees the grant, or the grant sees its end (attack 71).
+    With `consented`, only while the account's consent to the client stands. Session and consent are held meanwhile,
+    so that who ends one of them sees the grant, or the grant sees its end (attack 71).
     """
     columns = [_typed(name, kind) for name, kind in GRANT_VALUES.items()]
     source = (
         select(*columns)
         .join_from(Account, Session, Session.account_id == Account.id)
         .where(Account.id == value("account_id"), Session.public_id == value("session_id"), LIVE)
-        .with_for_update(read=True, key_share=True, of=Session)
     )
+    held: list[type[Base]] = [Session]
+    if consented:
+        given = and_(Consent.account_id == Account.id, Consent.client_id == value("client_id"))
+        source, held = source.join(Consent, given), [Session, Consent]
+    source = source.with_for_update(read=True, key_share=True, of=held)
     return insert(Grant).from_select(list(GRANT_VALUES), source).returning(Grant.id)
 
 

@@ -11,12 +11,13 @@ from werkzeug.test import TestResponse
 
 from idp.db import db
 from idp.db.hot import Parameters, PostgresqlHotPath, Row
-from idp.grants import sign_out
+from idp.grants import consents, sign_out
 from idp.oidc.grant_types import TOKEN_EXCHANGE
 from idp.relying_parties import administration
 from tests.conftest import BOTH_DATABASES
 from tests.db.test_conflicts import ON_POSTGRESQL
-from tests.endpoints.conftest import RelyingParty, identity_of
+from tests.endpoints.conftest import RelyingParty, answer_of, identity_of
+from tests.endpoints.test_token_device import DEVICE, begin, decide, enter, poll
 from tests.endpoints.test_token_exchange import exchange
 
 API = "https://api.example.fr"
@@ -187,3 +188,63 @@ def test_what_a_service_exchanges_has_no_scope_that_was_taken_from_who_was_given
 
     assert [exchange(service, shown).json["scope"] for shown in (token, exchanged)] == ["api.read"] * 2
     assert service.post("/introspect", {"token": exchanged}).json["scope"] == "api.read"
+
+
+@pytest.fixture
+def canteen(register: Callable[..., RelyingParty]) -> RelyingParty:
+    """A service of somebody else, to which the parent must agree; the parent logged in."""
+    party = register("cantine", first_party=False)
+    party.log_in()
+    return party
+
+
+def code_of(canteen: RelyingParty) -> str:
+    """A code after the parent's consent."""
+    return answer_of(canteen.agrees_at(canteen.authorize(scope=OFFLINE)))["code"]
+
+
+@BOTH_DATABASES
+def test_a_code_is_worth_nothing_once_its_consent_is_withdrawn(app: Flask, canteen: RelyingParty) -> None:
+    code = code_of(canteen)
+
+    with app.app_context():
+        assert consents.withdraw(canteen.account_id, "cantine")
+        db.session.commit()
+
+    assert canteen.redeem(code).json["error"] == "invalid_grant"
+
+
+@BOTH_DATABASES
+def test_a_code_redeemed_while_its_consent_is_withdrawn_is_worth_nothing(
+    app: Flask, canteen: RelyingParty, beside: ThreadPoolExecutor
+) -> None:
+    code = code_of(canteen)
+
+    with app.app_context():
+        consents.withdraw(canteen.account_id, "cantine")
+        redeemed = beside.submit(canteen.redeem, code)
+        until_it_waits(redeemed)
+        db.session.commit()
+
+    assert redeemed.result().json["error"] == "invalid_grant"
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("first_party", [True, False])
+def test_a_device_that_was_let_in_is_refused_once_that_is_taken_back(
+    app: Flask, register: Callable[..., RelyingParty], first_party: bool
+) -> None:
+    """Also when the parent agrees to another use of the client afterwards."""
+    screen = register("ecran", first_party=first_party, grant_types=[DEVICE, "refresh_token"], redirect_uris=[])
+    parent = register("portail")
+    parent.log_in()
+    begun = begin(screen).json
+    assert begun
+    decide(parent, enter(parent, begun["user_code"]).location)
+
+    with app.app_context():
+        consents.withdraw(parent.account_id, "ecran")
+        consents.give(parent.account_id, "ecran", ("openid",))
+        db.session.commit()
+
+    assert poll(screen, begun["device_code"]).json["error"] == "access_denied"

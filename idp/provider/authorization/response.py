@@ -95,8 +95,8 @@ def _access_token(attempt: Attempt, session: SessionView) -> Answer:
         "v_created_at": now,
         "v_ends_at": now + seconds * 1000,
     }
-    if provider.hot.write(provider.sql.redeem, row) is None:
-        raise ProtocolError("login_required", "the session has ended")
+    if not provider.make_grant(client, row):
+        raise ProtocolError("login_required", "the session or the consent has ended")
     token = AccessToken(
         grant_id, client.client_id, session.account_id, scope, now, row["v_ends_at"], resource, claims=attempt.claims
     )

@@ -63,12 +63,12 @@ def exchange(provider: Provider, client: RelyingParty, request: ClientRequest, c
     details = GrantDetails(code.auth_time, code.acr, code.amr, code.claims)
     row = _grant_row(provider, code, details, now)
     try:
-        inserted = provider.hot.write(provider.sql.redeem, row)
+        made = provider.make_grant(client, row)
     except Duplicate:
         provider.end_grant("token.code_reused", code.grant_id, client.client_id, now)
         raise invalid_grant("code used before") from None
-    if inserted is None:
-        raise invalid_grant("account closed or session ended")
+    if not made:
+        raise invalid_grant("account closed, session ended or consent withdrawn")
     access = access_for(
         provider,
         client,
