@@ -207,7 +207,7 @@ def test_a_client_at_several_hosts_shares_its_subjects_with_nobody(register):
     "curious",
     [
         {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code", "authorization_code"]},
-        {"application_type": "native", "redirect_uris": ["fr.curieux.app://portail.example.fr/cb"]},
+        {"application_type": "native", "redirect_uris": ["fr.curieux.app:/portail.example.fr/cb"]},
     ],
     ids=["no answer needed there", "a name of its own scheme"],
 )
