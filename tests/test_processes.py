@@ -22,16 +22,11 @@ from idp.delivery.models import Message
 from idp.settings import Settings
 from tests.conftest import BOTH_DATABASES
 from tests.journeys.conftest import BIRTH_DATES, date_fields, family  # noqa: F401
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_processes import Program, free_port
+from tests.ports import free_port
+from tests.test_processes import Program
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

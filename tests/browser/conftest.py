@@ -1,6 +1,5 @@
 """The demo, for a real Chromium."""
 
-import itertools
 import os
 import signal
 import subprocess
@@ -11,25 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.addresses import Addresses
-from demo.processes import is_free
 from tests.browser.town import Town
+from tests.ports import free_base
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = itertools.count(os.getpid() * 16)
-"""Where towns may stand: each is tried once, and test processes begin apart, since a town takes its ports slowly."""
-
-
-def free_base() -> int:
-    """A port from which the town's ports are free; below those that the system gives to outgoing connections.
-
-    Above 10080, to which browsers refuse to go (Fetch, «bad port»).
-    """
-    for place in PLACES:
-        addresses = Addresses(10_100 + place * 40 % 20_000, Path())
-        if all(is_free(port) for port in addresses.ports.values()):
-            return addresses.base
-    raise AssertionError("unreachable: count() does not end")
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.account_site import Site, serve
-from tests.browser.conftest import free_base
 from tests.journeys.conftest import PASSWORD
 from tests.journeys.merger import OTHER_PASSWORD
 from tests.pages.test_pages import faults
+from tests.ports import free_base
 
 pytestmark = pytest.mark.slow
 

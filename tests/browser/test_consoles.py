@@ -14,10 +14,10 @@ from idp.db import db
 from idp.staff import invitations, service
 from idp.staff.models import Role
 from tests.browser.account_site import Site, serve
-from tests.browser.conftest import free_base
 from tests.browser.test_account import SCRIPT, add_authenticator, window
 from tests.consoles.conftest import SCHOOL, code_at
 from tests.pages.consoles import SAMPLES
+from tests.ports import free_base
 
 pytestmark = pytest.mark.slow
 

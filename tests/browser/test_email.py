@@ -11,8 +11,8 @@ from idp import clock
 from idp.accounts.models import Account
 from idp.db import db
 from tests.browser.account_site import WINDOWS, Site, last_link, logs_in, serve, window
-from tests.browser.conftest import free_base
 from tests.journeys.conftest import PASSWORD
+from tests.ports import free_base
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -12,11 +12,11 @@ from idp.accounts import passwords, service
 from idp.accounts.models import Account
 from idp.db import db
 from idp.registry.models import Responsable
-from tests.browser.conftest import free_base
 from tests.browser.franceconnect_site import ALEXIS_AND_CAMILLE, Site, Walk, serve
 from tests.franceconnect.upstream import Simulator, running
 from tests.journeys.conftest import PASSWORD
 from tests.made_once import SqliteTemplate
+from tests.ports import free_base
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ from idp.db import db
 from idp.flows import new_password_due
 from idp.flows.new_password_due import Pace
 from tests.browser.account_site import WINDOWS, Site, last_link, logs_in, serve, window
-from tests.browser.conftest import free_base
 from tests.journeys.conftest import BIRTH_DATES, LETTER, PASSWORD, add_child, add_responsable
+from tests.ports import free_base
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

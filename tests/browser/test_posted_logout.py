@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.account_site import WINDOWS, Site, logs_in, serve, window
-from tests.browser.conftest import free_base
 from tests.journeys.conftest import PASSWORD
 from tests.peer import listening
+from tests.ports import free_base
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ from idp.db import db
 from idp.staff import service
 from idp.staff.models import Role
 from tests.browser.account_site import Site, serve
-from tests.browser.conftest import free_base
 from tests.browser.test_account import SCRIPT, window
 from tests.consoles.conftest import SECRET, code_at
+from tests.ports import free_base
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,6 @@ import contextlib
 import datetime as dt
 import json
 import os
-import socket
 import ssl
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from idp.delivery.worker import Delivery
 from idp.settings import Settings, Worker
 from tests.delivery.install_kannel import PROGRAMS, find
 from tests.delivery.outgoing import Recorder
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -201,9 +201,7 @@ def dripping() -> Iterator[str]:
 @pytest.fixture
 def unused_port() -> int:
     """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

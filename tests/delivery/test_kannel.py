@@ -23,6 +23,7 @@ from idp.delivery.worker import Delivery
 from idp.settings import Settings, Sms, Worker
 from tests.conftest import BOTH_DATABASES
 from tests.delivery.install_kannel import PACKAGES, find
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -59,16 +60,6 @@ keyword = default
 max-messages = 0
 text = "nothing"
 """
-
-
-def free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 @dataclass
@@ -132,7 +123,7 @@ def until(true: Callable[[], bool], seconds: float = 30) -> None:
 @pytest.fixture(scope="module")
 def kannel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kannel]:
     folder = tmp_path_factory.mktemp("kannel")
-    ports = dict(zip(("admin", "boxes", "smsc", "send"), free_ports(4), strict=True))
+    ports = dict(zip(("admin", "boxes", "smsc", "send"), (free_port() for _ in range(4)), strict=True))
     (folder / "kannel.conf").write_text(SETTINGS.format(**ports))
     kannel = Kannel(folder, ports)
     try:

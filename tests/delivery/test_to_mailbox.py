@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time as real_time
@@ -16,6 +15,7 @@ from flask import Flask
 from idp.db import db
 from idp.delivery import outbox
 from idp.settings import Settings
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,10 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Iterator[tuple[int, int]]:
     """The HTTP and SMTP ports of a running mailbox."""
-    with socket.socket() as first, socket.socket() as second:
-        first.bind(("127.0.0.1", 0))
-        second.bind(("127.0.0.1", 0))
-        ports = first.getsockname()[1], second.getsockname()[1]
+    ports = free_port(), free_port()
     options = ["--http-port", ports[0], "--smtp-port", ports[1], "--data-dir", tmp_path / "mailbox"]
     command = [sys.executable, "-m", "demo.mailbox", *map(str, options)]
     program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -25,9 +25,10 @@ from idp.db import db
 from idp.delivery.models import Message
 from idp.registry.models import School
 from idp.relying_parties import service as relying_parties
-from tests.franceconnect.upstream import ROOT, free_port
+from tests.franceconnect.upstream import ROOT
 from tests.journeys.conftest import BIRTH_DATES, PASSWORD, add_child, add_responsable
 from tests.made_once import SqliteTemplate
+from tests.ports import free_port
 
 CLIENT_ID, SECRET = "parents", "s" * 43
 BASE = """

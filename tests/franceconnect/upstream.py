@@ -1,7 +1,6 @@
 """A running FranceConnect simulator, and a login there as a browser does it, up to the callback."""
 
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from idp.franceconnect.callback import Login, Sign
 from idp.franceconnect.logins import UpstreamLogins
 from idp.oidc.request import Parameters, parse
 from idp.settings import build
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 IDENTITIES = ROOT / "demo/samples/franceconnect/identities.toml"
@@ -101,13 +101,6 @@ jwks = {{jwks}}
 def _toml(jwk: Mapping[str, str] | None) -> str:
     members = ", ".join(f'{name} = "{value}"' for name, value in (jwk or {}).items() if isinstance(value, str))
     return f"{{ keys = [{{ {members} }}] }}" if members else "{ keys = [] }"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Person:

@@ -3,7 +3,6 @@
 import json
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,16 +14,10 @@ import pytest
 
 from demo.franceconnect.faults import NAMES
 from tests.franceconnect_simulator.conftest import write_config
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "demo/franceconnect/README.md").read_text(encoding="utf-8")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Program:

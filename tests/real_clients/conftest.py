@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from idp.db import db
 from idp.provider import keys
 from idp.relying_parties import service
 from idp.settings import Settings, build
+from tests.ports import free_port
 from tests.real_clients.install import APACHE, EXAMPLES, KEPT, NPM, PYTHON
 
 __all__ = ["APACHE", "EXAMPLES", "NPM", "PYTHON"]
@@ -43,12 +43,6 @@ collect_ignore = [name for name, need in NEEDS.items() if not need.exists()]
 def pytest_report_header() -> list[str]:
     left = [f"left out, since its client cannot be had on this machine: {name}" for name in collect_ignore]
     return left if (KEPT / "installed").exists() else ["real clients are not installed: tests/real_clients/install.py"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

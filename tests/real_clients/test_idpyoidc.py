@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.real_clients.conftest import EXAMPLES, PYTHON, SECRET, free_port, log_in
+from tests.ports import free_port
+from tests.real_clients.conftest import EXAMPLES, PYTHON, SECRET, log_in
 
 pytestmark = pytest.mark.slow
 

@@ -5,7 +5,8 @@ import os
 import httpx
 import pytest
 
-from tests.real_clients.conftest import APACHE, EXAMPLES, SECRET, answers, eventually, free_port, log_in
+from tests.ports import free_port
+from tests.real_clients.conftest import APACHE, EXAMPLES, SECRET, answers, eventually, log_in
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from tests.real_clients.conftest import EXAMPLES, NPM, SECRET, answers, free_port, log_in
+from tests.ports import free_port
+from tests.real_clients.conftest import EXAMPLES, NPM, SECRET, answers, log_in
 
 pytestmark = pytest.mark.slow
 
