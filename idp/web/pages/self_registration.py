@@ -164,12 +164,10 @@ def _sent_again(flow: Flow) -> Answer:
     answer = see_other(_step_url(flow))
     if flow.account_id is None or _session_of(flow):
         return answer
-    identifiant, typed = (
-        db.session.get_one(Account, flow.account_id).identifiant,
-        request.form.get(new_password.FIELD, ""),
-    )
+    identifiant = db.session.get_one(Account, flow.account_id).identifiant
+    typed, address = request.form.get(new_password.FIELD, ""), request.remote_addr or ""
     try:
-        account = login.authenticate(identifiant, typed, request.remote_addr or "", hot_path(), security.settings())
+        account = login.authenticate(identifiant, typed, address, hot_path(), security.settings())
     except Refusal:
         db.session.commit()  # The page asks for the login.
         return answer
